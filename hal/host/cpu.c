@@ -1,0 +1,129 @@
+/* Kernel contexts of the hosted CPU: stacks in simulated RAM, switched by switch.S, announced to the sanitizers. */
+#include <execinfo.h>
+#include <sys/mman.h>
+
+#include <hal/cpu.h>
+#include <hal/power.h>
+#include <hal/space.h>
+#include <sim/random.h>
+
+#include "host.h"
+#include "sanitizer.h"
+
+enum { CTX_STACK_PLAIN = 32768, CTX_STACK_SANITIZED = 131072 };
+
+/* switch.S: push the callee-saved registers, store the stack pointer in *from_sp, load to_sp, pop, return. */
+void host_switch(uintptr_t *from_sp, uintptr_t to_sp);
+/* switch.S: first frame of a context: calls host_ctx_entered(ctx in rbx). */
+void host_ctx_start(void);
+void host_ctx_entered(struct hal_ctx *ctx) noreturn_fn;
+
+static struct hal_ctx *switched_from; /* to tell finish_switch() whose stack that was */
+
+size_t
+hal_ctx_stack_size(void)
+{
+    return sanitizer_active() ? CTX_STACK_SANITIZED : CTX_STACK_PLAIN;
+}
+
+/* The entry function and its argument wait at the top of the new stack. */
+struct ctx_entry {
+    void (*entry)(void *arg);
+    void *arg;
+};
+
+void
+hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *arg), void *arg)
+{
+    uintptr_t top = (uintptr_t)stack + size - 64;
+    struct ctx_entry *e = (struct ctx_entry *)top;
+    uint64_t *frame = (uint64_t *)(top - 72); /* seven words popped leave the stack 16-aligned, as a call wants it */
+
+    *e = (struct ctx_entry){entry, arg};
+    frame[0] = 0;                         /* r15 */
+    frame[1] = 0;                         /* r14 */
+    frame[2] = 0;                         /* r13 */
+    frame[3] = (uintptr_t)e;              /* r12 */
+    frame[4] = (uintptr_t)ctx;            /* rbx */
+    frame[5] = 0;                         /* rbp: end of the frame chain */
+    frame[6] = (uintptr_t)host_ctx_start; /* return address */
+    *ctx = (struct hal_ctx){.sp = (uintptr_t)frame, .stack_base = (uintptr_t)stack, .stack_size = size};
+    ctx->backend[1] = (uintptr_t)e;
+}
+
+static void
+finish(void *fake_stack)
+{
+    uintptr_t base, size;
+
+    sanitizer_finish_switch(fake_stack, &base, &size);
+    if (switched_from != NULL && switched_from->stack_base == 0) { /* the boot context learns where its stack is */
+        switched_from->stack_base = base;
+        switched_from->stack_size = size;
+    }
+}
+
+void
+host_ctx_entered(struct hal_ctx *ctx)
+{
+    const struct ctx_entry *e = (const struct ctx_entry *)ctx->backend[1];
+
+    finish(NULL);
+    e->entry(e->arg);
+    hal_panic("a kernel context returned");
+}
+
+void
+hal_ctx_switch(struct hal_ctx *from, struct hal_ctx *to, bool from_dies)
+{
+    void *fake_stack = NULL;
+
+    switched_from = from;
+    sanitizer_start_switch(from_dies ? NULL : &fake_stack, to->stack_base, to->stack_size);
+    host_switch(&from->sp, to->sp);
+    finish(fake_stack);
+}
+
+void
+hal_guard_page(void *page, bool guard)
+{
+    if (mprotect(page, PAGE_SIZE, guard ? PROT_NONE : PROT_READ | PROT_WRITE) != 0)
+        hal_panic("mprotect of a guard page failed");
+}
+
+unsigned
+hal_cpu_id(void)
+{
+    return 0;
+}
+
+uint64_t
+hal_cpu_random(void)
+{
+    static struct sim_stream stream;
+    static bool ready;
+
+    if (!ready) {
+        sim_stream_init(&stream, sim_seed(host.sim), "cpu");
+        ready = true;
+    }
+    return sim_stream_u64(&stream);
+}
+
+const char *
+hal_cpu_name(void)
+{
+    return "Drydock hosted x86-64";
+}
+
+size_t
+hal_backtrace(uintptr_t *pcs, size_t max)
+{
+    void *frames[64];
+    int n = backtrace(frames, 64);
+    size_t count = 0;
+
+    for (int i = 1; i < n && count < max; i++)
+        pcs[count++] = (uintptr_t)frames[i];
+    return count;
+}

@@ -1,0 +1,175 @@
+/* Interrupts of the hosted CPU: the modelled controller's INTR pin, looked at after register accesses, when interrupts are
+ * switched on, while idle and when user code stops. */
+#include <hal/irq.h>
+#include <hal/power.h>
+#include <hal/pc/pc.h>
+#include <sim/irq.h>
+
+#include "host.h"
+
+enum { ATTACH_MAX = 32, EINVAL = 22, ENOMEM = 12 };
+
+struct hal_irqs_off_cap hal_irqs_off;
+
+static struct {
+    bool enabled;
+    uint64_t count[PIC_LINES];
+    struct attach {
+        unsigned line;
+        void (*handler)(void *arg);
+        void *arg;
+    } attach[ATTACH_MAX];
+    unsigned attached;
+} irq;
+
+static void
+dispatch(unsigned line)
+{
+    if (!pic_8259_begin(line))
+        return;
+    irq.count[line]++;
+    for (unsigned i = 0; i < irq.attached; i++)
+        if (irq.attach[i].line == line)
+            irq.attach[i].handler(irq.attach[i].arg);
+    pic_8259_end(line);
+}
+
+bool
+host_deliver(void)
+{
+    bool any = false;
+
+    while (irq.enabled && sim_cpu_intr_pending(host.sim)) {
+        int vector;
+
+        irq.enabled = false;
+        vector = sim_cpu_intr_ack(host.sim);
+        if (vector >= PIC_VECTOR_BASE && vector < PIC_VECTOR_BASE + PIC_LINES)
+            dispatch((unsigned)vector - PIC_VECTOR_BASE);
+        else if (vector >= 0)
+            hal_panic("interrupt with a vector nobody programmed");
+        irq.enabled = true;
+        any = true;
+    }
+    return any;
+}
+
+void
+host_irq_init(const struct board *board)
+{
+    const struct board_dev *dev = host_board_find(board, "intel,i8259");
+
+    if (dev == NULL)
+        hal_panic("the board has no interrupt controller");
+    struct io master = {.base = dev->base, .size = 2, .space = IO_PORT};
+    struct io slave = {.base = dev->base + 0x80, .size = 2, .space = IO_PORT};
+    pic_8259_init(&master, &slave);
+}
+
+irqstate_t
+hal_irq_save(void) no_tsa
+{
+    irqstate_t was = irq.enabled;
+
+    irq.enabled = false;
+    return was;
+}
+
+void
+hal_irq_restore(irqstate_t state) no_tsa
+{
+    irq.enabled = state != 0;
+    if (irq.enabled)
+        host_deliver();
+}
+
+bool
+hal_irq_enabled(void)
+{
+    return irq.enabled;
+}
+
+void
+hal_irq_wait(void) no_tsa
+{
+    irq.enabled = true;
+    while (!host_deliver()) {
+        uint64_t next = sim_next_event_ns(host.sim);
+        bool outside = host.hooks.idle != NULL && host.hooks.idle(host.hooks.arg, next);
+
+        if (next == SIM_NEVER && !outside) {
+            static const char msg[] = "drydock: deadlock: the machine is idle and nothing is pending\n";
+
+            hal_log_write(msg, sizeof msg - 1);
+            host.hooks.exit(host.hooks.arg, HOST_EXIT_DEADLOCK);
+        }
+        if (host.follows_host_clock)
+            sim_charge(host.sim, 0);
+        else if (next != SIM_NEVER)
+            sim_advance_to(host.sim, next);
+        host_check_end();
+    }
+    irq.enabled = false;
+}
+
+int
+hal_irq_attach(unsigned line, void (*handler)(void *arg), void *arg)
+{
+    irqstate_t s;
+
+    if (line >= PIC_LINES)
+        return -EINVAL;
+    if (irq.attached == ATTACH_MAX)
+        return -ENOMEM;
+    s = hal_irq_save();
+    irq.attach[irq.attached++] = (struct attach){line, handler, arg};
+    pic_8259_mask(line, false);
+    hal_irq_restore(s);
+    return 0;
+}
+
+void
+hal_irq_detach(unsigned line, void (*handler)(void *arg), void *arg)
+{
+    irqstate_t s = hal_irq_save();
+    unsigned kept = 0, on_line = 0;
+
+    for (unsigned i = 0; i < irq.attached; i++) {
+        struct attach *a = &irq.attach[i];
+
+        if (a->line == line && a->handler == handler && a->arg == arg)
+            continue;
+        on_line += a->line == line;
+        irq.attach[kept++] = *a;
+    }
+    irq.attached = kept;
+    if (line < PIC_LINES && on_line == 0)
+        pic_8259_mask(line, true);
+    hal_irq_restore(s);
+}
+
+void
+hal_irq_mask(unsigned line)
+{
+    irqstate_t s = hal_irq_save();
+
+    if (line < PIC_LINES)
+        pic_8259_mask(line, true);
+    hal_irq_restore(s);
+}
+
+void
+hal_irq_unmask(unsigned line)
+{
+    irqstate_t s = hal_irq_save();
+
+    if (line < PIC_LINES)
+        pic_8259_mask(line, false);
+    hal_irq_restore(s);
+}
+
+uint64_t
+hal_irq_count(unsigned line)
+{
+    return line < PIC_LINES ? irq.count[line] : 0;
+}

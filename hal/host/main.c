@@ -1,0 +1,286 @@
+/* drydock: the program.  Reads the options, builds the machine, connects the terminal, boots the kernel.  The one place that knows
+ * every part: the board, the list of models, the user-mode backend, the front end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <shell/console.h>
+#include <shell/terminal.h>
+#include <sim/models.h>
+#include <sim/sim.h>
+#include <sim/image.h>
+#include <sim/ram.h>
+#include <sim/trace.h>
+
+#include "host.h"
+#include "options.h"
+#include "user.h"
+
+enum { CMDLINE_MAX = 65536, DEFAULT_EPOCH = 1767225600 /* 2026-01-01, of runs on virtual time */ };
+
+static struct options opt;
+static char cmdline[CMDLINE_MAX];
+static int log_fd = STDERR_FILENO;
+static struct sim_image images[DRIVES_MAX];
+static const char *const slots[DRIVES_MAX] = {"ide0.0", "ide0.1", "ide1.0", "ide1.1"};
+
+static void end(void *arg, int code) noreturn_fn;
+
+static void
+end(void *arg, int code)
+{
+    (void)arg;
+    terminal_close();
+    host_user_fini();
+    fflush(NULL);
+    _exit(code);
+}
+
+static void
+quit(void *arg)
+{
+    (void)arg;
+    terminal_message("\n", 1);
+    end(NULL, HOST_EXIT_OK);
+}
+
+static void
+write_log(void *arg, const char *text, size_t len)
+{
+    (void)arg;
+    if (log_fd == STDERR_FILENO) {
+        terminal_message(text, len);
+        return;
+    }
+    while (len > 0) {
+        ssize_t n = write(log_fd, text, len);
+
+        if (n <= 0)
+            return;
+        text += n;
+        len -= (size_t)n;
+    }
+}
+
+static void
+sim_message(void *arg, const char *line)
+{
+    if (opt.log_level < 6)
+        return;
+    write_log(arg, line, strlen(line));
+    write_log(arg, "\n", 1);
+}
+
+static void
+violation(void *arg, const struct sim_violation *v)
+{
+    char text[256];
+
+    write_log(arg, "drydock: ", 9);
+    (void)sim_violation_text(v, text, sizeof text);
+    write_log(arg, text, strlen(text));
+    write_log(arg, "\n", 1);
+}
+
+static void
+trace(void *arg, const struct sim_trace_entry *e)
+{
+    char text[160];
+    int n = snprintf(text, sizeof text, "%12llu.%03llu us %s.%s %s %0*llx\n", (unsigned long long)e->at_ns / 1000,
+                     (unsigned long long)e->at_ns % 1000, e->dev, e->reg, e->write ? "<-" : "->", (int)e->width * 2,
+                     (unsigned long long)e->value);
+
+    if (n > 0)
+        write_log(arg, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+static uint64_t
+host_clock(void *arg)
+{
+    static uint64_t origin;
+    struct timespec ts;
+
+    (void)arg;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    uint64_t now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+    if (origin == 0)
+        origin = now;
+    return now - origin;
+}
+
+static struct sim_event step_event;
+
+static void
+step_over(void *arg)
+{
+    (void)arg;
+    terminal_want_console();
+}
+
+static void
+stop_at(uint64_t at_ns)
+{
+    sim_event_at(&step_event, at_ns);
+}
+
+static _Noreturn void
+fail(const char *what, const char *name, int error)
+{
+    fprintf(stderr, "%s: %s: %s: %s\n", opt.program, what, name, strerror(error));
+    exit(HOST_EXIT_USAGE);
+}
+
+/* A scratch drive is a private mapping: the file's pages are read when needed, and changes stay ours. */
+static void
+open_drive(const struct option_drive *d, const char *slot, struct sim_image *image)
+{
+    bool scratch = d->scratch;
+    int fd = open(d->file, (d->read_only || scratch ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0)
+        fail("cannot open the drive", d->file, errno);
+    if (fstat(fd, &st) != 0)
+        fail("cannot look at the drive", d->file, errno);
+    off_t size = S_ISREG(st.st_mode) ? st.st_size : lseek(fd, 0, SEEK_END);
+    if (size < 512)
+        fail("the drive has no sectors", d->file, EINVAL);
+    *image = (struct sim_image){.slot = slot, .fd = fd, .size = (uint64_t)size & ~511ull, .read_only = d->read_only};
+    if (!scratch)
+        return;
+    void *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+    if (p == MAP_FAILED)
+        fail("cannot map the drive", d->file, errno);
+    close(fd);
+    image->fd = -1;
+    image->mem = p;
+}
+
+static size_t
+open_drives(void)
+{
+    static char path[4096];
+    size_t n;
+
+    if (opt.drive_count == 0) {
+        ssize_t len = readlink("/proc/self/exe", path, sizeof path - 16);
+
+        path[len > 0 ? len : 0] = '\0';
+        strcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, "disk.img");
+        opt.drives[opt.drive_count++] = (struct option_drive){.file = path, .scratch = true};
+    }
+    for (n = 0; n < opt.drive_count; n++)
+        open_drive(&opt.drives[n], slots[n], &images[n]);
+    return n;
+}
+
+static void
+make_cmdline(bool dialogue, bool stdin_is_terminal)
+{
+    const char *run = opt.run != NULL ? opt.run : dialogue ? NULL : "exec /bin/sh -i";
+    const char *term = getenv("TERM");
+    int n;
+
+    /* Without a person at it the console passes bytes as they are: no echo, no carriage returns. */
+    n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda log=%d TERM=%s%s %s%s%s", opt.log_level,
+                 dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
+                 opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append, run != NULL ? " run=" : "",
+                 run != NULL ? run : "");
+    if (n < 0 || (size_t)n >= sizeof cmdline)
+        fail("the commands are too long", "--run", E2BIG);
+}
+
+static void
+machine(bool follow)
+{
+    struct sim_config config = {
+        .ram_size = opt.ram_size,
+        .seed = opt.seed,
+        .epoch_s = opt.epoch_s != UINT64_MAX ? opt.epoch_s : follow ? (uint64_t)time(NULL) : DEFAULT_EPOCH,
+        .strict = opt.strict ? SIM_FATAL : SIM_STRICT,
+        .instant_serial = true,
+        .images = images,
+        .image_count = open_drives(),
+        .clock = follow ? host_clock : NULL,
+        .log = sim_message,
+        .violation = violation,
+    };
+
+    host.sim = sim_create(&config, &board_pc, sim_models);
+    if (host.sim == NULL)
+        fail("cannot build the machine", board_pc.name, errno);
+    if (opt.trace != NULL && sim_trace_set(host.sim, opt.trace, trace, NULL) != 0)
+        fail("cannot trace", opt.trace, ENOMEM);
+}
+
+static void
+user_mode(void)
+{
+    struct host_user_config config = {
+        .ram_fd = sim_ram_fd(host.sim),
+        .ram_base = sim_ram_base(host.sim),
+        .ram_size = sim_ram_size(host.sim),
+        .backend = opt.user == USER_SECCOMP  ? HOST_USER_SECCOMP
+                   : opt.user == USER_PTRACE ? HOST_USER_PTRACE
+                                             : HOST_USER_AUTO,
+        .pin = opt.pin,
+        .slice_ns = host_slice_ns,
+        .tick = host_user_tick,
+    };
+    int rc = host_user_init(&config);
+
+    if (rc != 0)
+        fail("user mode is not available here", "seccomp, ptrace", -rc);
+}
+
+int
+main(int argc, char **argv)
+{
+    options_parse(&opt, argc, argv);
+
+    bool stdin_is_terminal = isatty(STDIN_FILENO) != 0;
+    bool dialogue = opt.run == NULL && stdin_is_terminal;
+    bool follow = opt.clock == CLOCK_HOST || (opt.clock == CLOCK_AUTO && opt.run == NULL);
+
+    if (opt.log_level < 0)
+        opt.log_level = 4;
+    if (opt.log_file != NULL) {
+        log_fd = open(opt.log_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (log_fd < 0)
+            fail("cannot open the log", opt.log_file, errno);
+    }
+    make_cmdline(dialogue, stdin_is_terminal);
+    machine(follow);
+    user_mode();
+
+    struct terminal_config term = {
+        .sim = host.sim,
+        .uart = "uart0",
+        .interactive = dialogue,
+        .follows_host_clock = follow,
+        .quit = quit,
+        .console = console_run,
+    };
+    host.hooks = (struct host_hooks){.poll = terminal_poll, .idle = terminal_idle, .log = write_log, .exit = end};
+    host.limit_ns = opt.timeout_ns;
+    host.follows_host_clock = follow;
+    if (terminal_open(&term) != 0)
+        fail("no such serial port", term.uart, ENODEV);
+    struct console_config console = {
+        .sim = host.sim,
+        .info = kernel_info,
+        .quit = quit,
+        .log_level = kernel_log_level,
+        .stop_at = stop_at,
+    };
+    console_init(&console);
+    sim_event_init(host.sim, &step_event, "console step", step_over, NULL);
+    host_boot(&board_pc, cmdline);
+}

@@ -1,0 +1,9 @@
+/* What AddressSanitizer must be told: sanitizer_asan.c does, sanitizer_none.c does nothing; the build picks one. */
+#pragma once
+
+#include <hal/types.h>
+
+bool sanitizer_active(void);
+void sanitizer_start_switch(void **fake_stack_save, uintptr_t stack_base, size_t stack_size);
+void sanitizer_finish_switch(void *fake_stack, uintptr_t *old_base_out, uintptr_t *old_size_out);
+void sanitizer_print_backtrace(void);

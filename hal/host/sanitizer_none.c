@@ -1,0 +1,50 @@
+/* No sanitizer: nothing is told to anybody. */
+#include <execinfo.h>
+#include <unistd.h>
+
+#include <hal/cpu.h>
+
+#include "sanitizer.h"
+
+bool
+sanitizer_active(void)
+{
+    return false;
+}
+
+void
+sanitizer_start_switch(void **fake_stack_save unused_param, uintptr_t stack_base unused_param,
+                       size_t stack_size unused_param)
+{
+}
+
+void
+sanitizer_finish_switch(void *fake_stack unused_param, uintptr_t *old_base_out, uintptr_t *old_size_out)
+{
+    *old_base_out = 0;
+    *old_size_out = 0;
+}
+
+void
+sanitizer_print_backtrace(void)
+{
+    void *frames[64];
+
+    backtrace_symbols_fd(frames, backtrace(frames, 64), STDERR_FILENO);
+}
+
+void
+hal_mem_poison(const void *p unused_param, size_t n unused_param)
+{
+}
+
+void
+hal_mem_unpoison(const void *p unused_param, size_t n unused_param)
+{
+}
+
+size_t
+hal_mem_redzone(void)
+{
+    return 0;
+}

@@ -1,0 +1,110 @@
+/* Time: the machine's virtual clock, and the modelled 8254 as the deadline timer. */
+#include <hal/irq.h>
+#include <hal/power.h>
+#include <hal/time.h>
+
+#include <hal/pc/pc.h>
+#include "host.h"
+
+static struct {
+    uint64_t deadline_ns;
+    uint64_t epoch_s;
+    bool armed; /* the counter runs towards an interrupt */
+} timer = {.deadline_ns = UINT64_MAX};
+
+static void
+arm(void)
+{
+    uint64_t now = hal_time_now_ns();
+
+    timer.armed = true;
+    pit_8254_arm(timer.deadline_ns > now ? timer.deadline_ns - now : 0);
+}
+
+static void
+timer_irq(void *arg unused_param)
+{
+    timer.armed = false;
+    if (timer.deadline_ns == UINT64_MAX)
+        return;
+    if (hal_time_now_ns() < timer.deadline_ns) { /* further away than the counter can count */
+        arm();
+        return;
+    }
+    timer.deadline_ns = UINT64_MAX;
+    kernel_timer();
+}
+
+void
+host_time_init(const struct board *board)
+{
+    const struct board_dev *pit = host_board_find(board, "intel,i8254");
+    const struct board_dev *rtc = host_board_find(board, "motorola,mc146818");
+
+    if (pit == NULL)
+        hal_panic("the board has no timer");
+    struct io pit_io = {.base = pit->base, .size = pit->size, .space = IO_PORT};
+    pit_8254_init(&pit_io, pit->hz);
+    if (hal_irq_attach(pit->irq, timer_irq, NULL) != 0)
+        hal_panic("the timer's interrupt cannot be attached");
+    if (rtc != NULL) {
+        struct io rtc_io = {.base = rtc->base, .size = rtc->size, .space = IO_PORT};
+        timer.epoch_s = rtc_mc146818_read(&rtc_io);
+        uint64_t up_s = hal_time_now_ns() / 1000000000u;
+        timer.epoch_s = timer.epoch_s > up_s ? timer.epoch_s - up_s : 0;
+    }
+}
+
+uint64_t
+hal_time_now_ns(void)
+{
+    return sim_now(host.sim);
+}
+
+uint64_t
+hal_time_boot_epoch_s(void)
+{
+    return timer.epoch_s;
+}
+
+void
+hal_time_set_deadline(uint64_t deadline_ns)
+{
+    irqstate_t s = hal_irq_save();
+
+    timer.deadline_ns = deadline_ns;
+    if (deadline_ns != UINT64_MAX) {
+        arm();
+    } else if (timer.armed) {
+        timer.armed = false;
+        pit_8254_stop();
+    }
+    hal_irq_restore(s);
+}
+
+void
+hal_time_delay_ns(uint64_t ns)
+{
+    sim_charge(host.sim, ns);
+    host_check_end();
+    host_deliver();
+}
+
+uint64_t
+host_slice_ns(void *arg unused_param)
+{
+    uint64_t next = sim_next_event_ns(host.sim), now = sim_now(host.sim);
+    uint64_t slice = next == SIM_NEVER ? UINT64_MAX : next > now ? next - now : 0;
+
+    return slice < host.slice_max_ns ? slice : host.slice_max_ns;
+}
+
+bool
+host_user_tick(void *arg unused_param, uint64_t elapsed_ns, bool preempted)
+{
+    sim_charge(host.sim, preempted ? elapsed_ns : host.syscall_ns);
+    if (preempted && host.hooks.poll != NULL)
+        host.hooks.poll(host.hooks.arg);
+    host_check_end();
+    return host_deliver();
+}

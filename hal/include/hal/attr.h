@@ -1,0 +1,28 @@
+/* Attributes shared by the HAL contract and the kernel: must_check, clang's thread-safety capabilities, and friends.
+ *
+ * The capability macros expand to clang's -Wthread-safety attributes and to nothing under other compilers.
+ */
+#pragma once
+
+#define must_check __attribute__((warn_unused_result))
+#define noreturn_fn __attribute__((noreturn))
+#define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
+#define unused_param __attribute__((unused))
+
+#if defined(__clang__)
+#define TSA(x) __attribute__((x))
+#else
+#define TSA(x)
+#define _Nullable
+#define _Nonnull
+#endif
+
+#define capability(name) TSA(capability(name))
+#define guarded_by(l) TSA(guarded_by(l))
+#define pt_guarded_by(l) TSA(pt_guarded_by(l))
+#define requires_lock(...) TSA(requires_capability(__VA_ARGS__))
+#define acquires(...) TSA(acquire_capability(__VA_ARGS__))
+#define releases(...) TSA(release_capability(__VA_ARGS__))
+#define try_acquires(...) TSA(try_acquire_capability(__VA_ARGS__))
+#define excludes(...) TSA(locks_excluded(__VA_ARGS__))
+#define no_tsa TSA(no_thread_safety_analysis)
