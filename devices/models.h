@@ -1,0 +1,14 @@
+/* The models of this folder, for whoever puts a machine together.  Each file describes its chip. */
+#pragma once
+
+#include <sim/model.h>
+
+extern const struct model_class uart_16550_class;   /* "ns16550a" */
+extern const struct model_class pic_8259_class;     /* "intel,i8259": the pair of a PC */
+extern const struct model_class pit_8254_class;     /* "intel,i8254", with port 0x61 */
+extern const struct model_class rtc_mc146818_class; /* "motorola,mc146818" */
+extern const struct model_class ioapic_class;       /* "intel,ioapic" */
+extern const struct model_class lapic_class;        /* "intel,lapic" */
+extern const struct model_class exit_port_class;    /* "qemu,debug-exit" */
+extern const struct model_class pm_port_class;      /* "acpi,pm" */
+extern const struct model_class pci_i440fx_class;   /* "intel,i440fx", with the PIIX3 behind it */
