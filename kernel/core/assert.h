@@ -1,0 +1,9 @@
+/* Assertions on the kernel's own state (never on user, disk or device data), and the kernel's panic. */
+#pragma once
+
+#include <hal/attr.h>
+
+void panic(const char *fmt, ...) printf_like(1, 2) noreturn_fn;
+void assert_fail(const char *expr, const char *file, int line) noreturn_fn;
+
+#define assert(e) ((e) ? (void)0 : assert_fail(#e, __FILE__, __LINE__))

@@ -1,0 +1,92 @@
+/* Devices: the board's list and what the buses found, each matched with a driver. */
+#include <hal/board.h>
+#include <kernel/abi/errno.h>
+#include <kernel/core/device.h>
+#include <kernel/core/fmt.h>
+#include <kernel/core/log.h>
+#include <kernel/mm/kmem.h>
+
+enum { BOARD_DEVS_MAX = 256 };
+
+static struct list devices = LIST_INIT(devices);
+
+static const struct driver *
+driver_of_board_dev(const char *compatible)
+{
+    for (size_t i = 0; kernel_drivers[i] != NULL; i++) {
+        const char *const *c = kernel_drivers[i]->compatible;
+
+        for (size_t k = 0; c != NULL && c[k] != NULL; k++) {
+            if (str_eq(c[k], compatible))
+                return kernel_drivers[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct driver *
+driver_of_pci_class(uint32_t pci_class)
+{
+    for (size_t i = 0; kernel_drivers[i] != NULL; i++) {
+        if (kernel_drivers[i]->pci_class != 0 && kernel_drivers[i]->pci_class == pci_class >> 8)
+            return kernel_drivers[i];
+    }
+    return NULL;
+}
+
+/* Copy the description, remember it, attach its driver.  A device without a driver stays too, for the console. */
+static int
+device_keep(const struct device *found, const struct driver *driver)
+{
+    struct device *dev = kmem_alloc(sizeof *dev);
+
+    if (dev == NULL)
+        return -ENOMEM;
+    *dev = *found;
+    dev->driver = driver;
+    list_node_init(&dev->node);
+    list_push_back(&devices, &dev->node);
+    if (driver == NULL)
+        return 0;
+    dev->error = driver->attach(dev);
+    if (dev->error < 0)
+        klog(LOG_ERR, "%s: %s: error %d", dev->name, driver->name, -dev->error);
+    return 0;
+}
+
+int
+device_add(const struct device *found)
+{
+    return device_keep(found, driver_of_pci_class(found->pci_class));
+}
+
+void
+device_attach_all(const struct board *board)
+{
+    for (size_t i = 0; i < BOARD_DEVS_MAX && board->devs[i].compatible != NULL; i++) {
+        const struct board_dev *b = &board->devs[i];
+        struct device dev = {.irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz};
+
+        str_copy(dev.name, sizeof dev.name, b->name);
+        dev.io[0] = (struct io){.base = b->base, .size = b->size, .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO};
+        if (device_keep(&dev, driver_of_board_dev(b->compatible)) < 0)
+            klog(LOG_ERR, "%s: out of memory", b->name);
+    }
+}
+
+void
+device_fail(struct device *dev, int error)
+{
+    if (dev->error == 0)
+        klog(LOG_ERR, "%s: device failed, error %d", dev->name, -error);
+    dev->error = error;
+}
+
+void
+device_for_each(void (*fn)(const struct device *dev, void *arg), void *arg)
+{
+    struct list_node *n;
+
+    list_for_each (n, &devices)
+        fn(container_of(n, struct device, node), arg);
+}

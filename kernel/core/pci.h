@@ -1,0 +1,30 @@
+/* PCI: configuration space and bus enumeration (PCI Local Bus Specification 3.0, chapter 6), for host bridge drivers and for the
+ * drivers of PCI functions, which find their ranges in device.io[] (index = BAR) and their line in device.irq. */
+#pragma once
+
+#include <kernel/core/device.h>
+
+/* How a host bridge reaches configuration space: `addr` is bus << 8 | device << 3 | function, `off` a multiple of `width`. */
+struct pci_host {
+    uint32_t (*read)(struct pci_host *host, uint16_t addr, uint8_t off, unsigned width);
+    void (*write)(struct pci_host *host, uint16_t addr, uint8_t off, unsigned width, uint32_t value);
+    void *state;
+    uint8_t bus_max; /* highest bus number to scan */
+    /* Windows from which base addresses are assigned that no firmware has assigned: next free address, end. */
+    uint64_t port_next, port_end, mmio_next, mmio_end;
+};
+
+/* Scan the buses behind the bridge, size and (where 0) assign base addresses, and device_add() every function.  The struct is the
+ * caller's and stays.  Thread context. */
+void pci_scan(struct pci_host *host);
+
+/* Configuration space of a PCI function. */
+uint8_t pci_read8(const struct device *dev, uint8_t off);
+uint16_t pci_read16(const struct device *dev, uint8_t off);
+uint32_t pci_read32(const struct device *dev, uint8_t off);
+void pci_write8(const struct device *dev, uint8_t off, uint8_t v);
+void pci_write16(const struct device *dev, uint8_t off, uint16_t v);
+void pci_write32(const struct device *dev, uint8_t off, uint32_t v);
+
+/* Let the function be a bus master (DMA), or not. */
+void pci_enable_master(const struct device *dev, bool on);

@@ -1,0 +1,33 @@
+/* Timers: a function called in interrupt context at a point in time. */
+#pragma once
+
+#include <hal/irq.h>
+
+struct timer {
+    uint64_t deadline_ns;
+    void (*fn)(void *arg); /* interrupts off; must not sleep or allocate; may re-arm */
+    void *arg;
+    size_t heap_index; /* 0: not armed */
+};
+
+void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
+/* Arm or re-arm.  Any context.  -ENOMEM: the table of pending timers cannot grow (thread context only may grow it). */
+int must_check timer_set(struct timer *t, uint64_t deadline_ns);
+void timer_cancel(struct timer *t);
+bool timer_armed(const struct timer *t);
+
+/* At boot: the first table of pending timers. */
+void timer_table_init(void);
+/* Promise room for `n` more armed timers (negative: no longer needed), so that arming them cannot fail.  Thread context. -ENOMEM. */
+int must_check timer_reserve(size_t n);
+void timer_unreserve(size_t n);
+/* Have the deadline interrupt come no later than the next timer and the end of the running thread's time slice.  Interrupts off. */
+void timer_program(void) requires_lock(hal_irqs_off);
+
+/* Wall-clock time: seconds and nanoseconds since 1970, from the RTC at boot plus the monotonic clock. */
+struct ktime {
+    int64_t sec;
+    uint32_t nsec;
+};
+struct ktime time_wall(void);
+void time_set_wall(struct ktime t);

@@ -1,0 +1,26 @@
+/* Kernel objects: zeroed memory of any size up to 64 KiB from size classes over pages.  Hosted with ASan: red zones and quarantine.
+ *
+ * Thread context, except kmem_free(), which is also allowed with interrupts off.  NULL: out of memory; never a panic.
+ */
+#pragma once
+
+#include <hal/types.h>
+
+void *_Nullable kmem_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
+void kmem_free(void *_Nullable p);
+
+struct kmem_stats {
+    uint64_t objects, bytes; /* live; bytes as asked for, rounded up to the size class */
+    uint64_t pages;          /* held by the allocator */
+    uint64_t failures;
+};
+void kmem_stats(struct kmem_stats *out);
+
+/* At boot, after page_init(). */
+void kmem_init(void);
+/* Give the quarantine of freed objects back at once (low memory, and leak checks that compare page counts). */
+void kmem_drain(void);
+
+/* Fault injection: the nth allocation from now (1 = next) fails, and all after it for `count`; n 0: off.  Pages and objects. */
+void kmem_fail_at(uint64_t n, uint64_t count);
+bool kmem_should_fail(void); /* asked by page_alloc and kmem_alloc */

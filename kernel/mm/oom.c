@@ -1,0 +1,50 @@
+/* The memory killer. */
+#include <kernel/core/log.h>
+#include <kernel/mm/mm.h>
+#include <kernel/proc/proc.h>
+
+enum { SIGKILL_NR = 9 };
+
+struct oom_search {
+    struct proc *_Nullable victim;
+    bool dying; /* somebody was killed already and still has his memory */
+};
+
+static bool
+oom_consider(struct proc *p, void *arg)
+{
+    struct oom_search *s = arg;
+
+    if (p->mm == NULL || p->pid == 1)
+        return true;
+    if (p->thread.killed) {
+        s->dying = true;
+        return true;
+    }
+    if (s->victim == NULL || p->mm->rss_pages > s->victim->mm->rss_pages)
+        s->victim = p;
+    return true;
+}
+
+/* Everybody who uses the same address space goes: it would not come back otherwise. */
+static bool
+oom_kill_user_of(struct proc *p, void *arg)
+{
+    if (p->mm != NULL && p->mm == arg && p->pid != 1)
+        signal_send(p, SIGKILL_NR, NULL);
+    return true;
+}
+
+void
+oom_kill(void)
+{
+    struct oom_search s = {0};
+
+    proc_for_each(oom_consider, &s);
+    if (!s.dying && s.victim != NULL) {
+        klog(LOG_WARN, "out of memory: killed process %d (%s), %llu KiB resident", (int)s.victim->pid, s.victim->comm,
+             (unsigned long long)(s.victim->mm->rss_pages << (PAGE_SHIFT - 10)));
+        proc_for_each(oom_kill_user_of, s.victim->mm);
+    }
+    sched_yield(); /* let the dying go first */
+}

@@ -1,0 +1,67 @@
+/* Physical pages: a buddy allocator over RAM, and what is known of each page.
+ *
+ * No allocation panics: NULL when nothing is left after reclaim.  Thread context; page_put() also with interrupts off.
+ */
+#pragma once
+
+#include <hal/space.h>
+#include <kernel/trusted/list.h>
+
+struct pagecache;
+
+enum page_flags {
+    PG_DIRTY = BIT(0),    /* page cache: newer than the disk */
+    PG_UPTODATE = BIT(1), /* page cache: contents valid */
+    PG_WRITEBACK = BIT(2),
+    PG_RESERVED = BIT(3), /* never freed */
+    PG_FREE = BIT(4),     /* private to the allocator */
+    PG_REFERENCED = BIT(5),
+    PG_SLAB = BIT(6),  /* holds small objects of kmem.c, which owns spare, index and node then */
+    PG_KMEM = BIT(7),  /* heads one big object of kmem.c; index is its size */
+};
+
+struct page {
+    uint32_t refs;  /* 0: free */
+    uint16_t flags; /* enum page_flags */
+    uint8_t order;  /* of the block this page heads */
+    uint8_t spare;
+    uint32_t map_count;         /* user mappings */
+    struct list_node node;      /* free list, or the page cache's LRU */
+    struct pagecache *_Nullable cache; /* owner, if it is a page cache page */
+    uint64_t index;             /* page number within the file */
+    struct page *_Nullable hash_next;
+};
+
+enum { PAGE_ORDER_MAX = 10 }; /* blocks up to 4 MiB */
+
+/* Take over [base, base+size) of RAM; the page table of struct page is carved from its start. */
+void page_init(paddr_t base, uint64_t size);
+
+/* 2^order pages, physically contiguous, contents undefined (page_zalloc: zero), refs = 1.  NULL: none left. */
+struct page *_Nullable page_alloc(unsigned order);
+struct page *_Nullable page_zalloc(unsigned order);
+/* Make every page of a block (refs 1, nobody else knows it) one of its own: order 0, refs 1. */
+void page_split(struct page *block);
+void page_get(struct page *p);
+/* Drop a reference; the last one frees the block. */
+void page_put(struct page *p);
+
+void *page_ptr(const struct page *p);
+paddr_t page_paddr(const struct page *p);
+struct page *page_of(paddr_t pa);     /* pa in RAM */
+struct page *page_of_ptr(const void *p);
+/* The physical address of a pointer into RAM. */
+paddr_t page_ptr_paddr(const void *p);
+/* Do the `len` bytes at `p` lie in the allocator's RAM (so that a device can reach them)? */
+bool page_ptr_is_ram(const void *p, size_t len);
+
+struct page_stats {
+    uint64_t total, free; /* pages */
+    uint64_t allocs, frees, failures;
+};
+void page_stats(struct page_stats *out);
+
+/* Reclaim: called by page_alloc() when memory is low; frees up to `want` pages without sleeping, returns how many it freed.
+ * Several parts may each add one (at most PAGE_RECLAIM_MAX); adding the same twice does nothing. */
+enum { PAGE_RECLAIM_MAX = 8 };
+void page_set_reclaim(size_t (*fn)(size_t want));

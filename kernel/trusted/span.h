@@ -1,0 +1,82 @@
+/* Spans: a pointer and a length that travel together; access is checked.  An access outside is a kernel bug (panic):
+ * whoever makes a span from untrusted lengths checks them first. */
+#pragma once
+
+#include <hal/types.h>
+
+struct span {
+    uint8_t *ptr;
+    size_t len;
+};
+
+struct cspan {
+    const uint8_t *ptr;
+    size_t len;
+};
+
+void span_fail(const char *what) noreturn_fn; /* kernel/trusted/span.c */
+
+static inline struct span
+span_of(void *p, size_t len)
+{
+    return (struct span){p, len};
+}
+
+static inline struct cspan
+cspan_of(const void *p, size_t len)
+{
+    return (struct cspan){p, len};
+}
+
+static inline struct cspan
+span_const(struct span s)
+{
+    return (struct cspan){s.ptr, s.len};
+}
+
+static inline struct span
+span_sub(struct span s, size_t off, size_t len)
+{
+    if (off > s.len || len > s.len - off)
+        span_fail("span_sub");
+    return (struct span){s.ptr + off, len};
+}
+
+static inline struct cspan
+cspan_sub(struct cspan s, size_t off, size_t len)
+{
+    if (off > s.len || len > s.len - off)
+        span_fail("cspan_sub");
+    return (struct cspan){s.ptr + off, len};
+}
+
+static inline uint8_t
+span_get(struct cspan s, size_t i)
+{
+    if (i >= s.len)
+        span_fail("span_get");
+    return s.ptr[i];
+}
+
+static inline void
+span_put(struct span s, size_t i, uint8_t v)
+{
+    if (i >= s.len)
+        span_fail("span_put");
+    s.ptr[i] = v;
+}
+
+/* Copy/fill; the lengths must match or fit. */
+static inline void
+span_copy(struct span dst, struct cspan src)
+{
+    if (src.len > dst.len)
+        span_fail("span_copy");
+    __builtin_memmove(dst.ptr, src.ptr, src.len);
+}
+
+static inline void
+span_fill(struct span dst, uint8_t v)
+{
+    __builtin_memset(dst.ptr, v, dst.len);
+}
