@@ -1,0 +1,131 @@
+/* ATA: what is on the cable (ATA/ATAPI-6, 9.12 signatures; 8.15 IDENTIFY DEVICE).  Every field comes from the drive and is checked. */
+#include <hal/time.h>
+#include <kernel/abi/errno.h>
+#include <kernel/core/log.h>
+#include <kernel/drivers/blk_ata.h>
+#include <kernel/mm/kmem.h>
+#include <kernel/trusted/field.h>
+
+/* Registers of the signature. */
+enum { SECTOR_COUNT = 2, LBA_LOW = 3, LBA_MID = 4, LBA_HIGH = 5, STATUS = 7 };
+
+/* Words of the IDENTIFY DEVICE data. */
+enum {
+    ID_CONFIG = 0,
+    ID_MODEL = 27,
+    ID_MODEL_WORDS = 20,
+    ID_CAPABILITIES = 49,
+    ID_SECTORS_28 = 60,
+    ID_MULTIWORD_DMA = 63,
+    ID_COMMAND_SETS_2 = 83,
+    ID_SECTORS_48 = 100,
+    ID_SECTOR_SIZE = 106,
+};
+#define CONFIG_NOT_ATA       BIT(15)
+#define CAPABILITY_DMA       BIT(8)
+#define CAPABILITY_LBA       BIT(9)
+#define MULTIWORD_MODES      0x7u
+#define SET2_VALID_MASK      0xc000u /* bits 15:14 are 01 when the word means something */
+#define SET2_VALID           0x4000u
+#define SET2_LBA48           BIT(10)
+#define SET2_FLUSH           BIT(12)
+#define SET2_FLUSH_EXT       BIT(13)
+#define SECTOR_SIZE_NOT_512  BIT(12)
+#define SECTORS_28_MAX       0x0fffffffull
+#define SECTORS_48_MAX       0xffffffffffffull
+
+static uint16_t
+word(struct cspan id, unsigned i)
+{
+    return get_le16(id, i * 2u);
+}
+
+/* Words 83 and 106 carry a mark that they are in use. */
+static uint16_t
+marked_word(struct cspan id, unsigned i)
+{
+    uint16_t v = word(id, i);
+
+    return (v & SET2_VALID_MASK) == SET2_VALID ? v : 0;
+}
+
+/* Text is stored with the bytes of each word swapped, padded with blanks; a drive may send anything. */
+static void
+get_text(struct cspan id, unsigned first, unsigned words, struct span out)
+{
+    size_t len = 0;
+
+    for (unsigned i = 0; i < words * 2; i++) {
+        uint8_t c = span_get(id, (first * 2 + i) ^ 1);
+
+        span_put(out, i, c >= 0x20 && c < 0x7f ? c : ' ');
+        if (span_get(span_const(out), i) != ' ')
+            len = i + 1;
+    }
+    span_put(out, len, '\0');
+}
+
+bool
+ata_signature(struct ata_drive *d)
+{
+    struct ata_channel *ch = d->channel;
+
+    ata_select(ch, d->unit);
+
+    uint8_t status = io_read8(&ch->cmd, STATUS);
+
+    if (status == 0 || status == ATA_GONE || (status & (ATA_BSY | ATA_DRDY)) != ATA_DRDY)
+        return false;
+    return io_read8(&ch->cmd, SECTOR_COUNT) == 1 && io_read8(&ch->cmd, LBA_LOW) == 1 &&
+           io_read8(&ch->cmd, LBA_MID) == 0 && io_read8(&ch->cmd, LBA_HIGH) == 0;
+}
+
+static bool
+parse(struct ata_drive *d, struct cspan id)
+{
+    uint16_t sets = marked_word(id, ID_COMMAND_SETS_2);
+    uint64_t sectors_48 = get_le64(id, ID_SECTORS_48 * 2);
+    uint64_t sectors = get_le32(id, ID_SECTORS_28 * 2);
+
+    get_text(id, ID_MODEL, ID_MODEL_WORDS, span_of(d->model, sizeof d->model));
+    if ((word(id, ID_CONFIG) & CONFIG_NOT_ATA) != 0 || (word(id, ID_CAPABILITIES) & CAPABILITY_LBA) == 0) {
+        klog(LOG_WARN, "%s unit %u: \"%s\" is not a disk with LBA: ignored", d->channel->name, d->unit, d->model);
+        return false;
+    }
+    if ((marked_word(id, ID_SECTOR_SIZE) & SECTOR_SIZE_NOT_512) != 0) {
+        klog(LOG_WARN, "%s unit %u: \"%s\" has sectors of more than 512 bytes: ignored", d->channel->name, d->unit, d->model);
+        return false;
+    }
+    d->lba48 = (sets & SET2_LBA48) != 0 && sectors_48 > 0 && sectors_48 <= SECTORS_48_MAX;
+    if (d->lba48)
+        sectors = sectors_48;
+    else if (sectors > SECTORS_28_MAX)
+        sectors = SECTORS_28_MAX;
+    d->flush = (sets & SET2_FLUSH) != 0;
+    d->flush_ext = d->lba48 && (sets & SET2_FLUSH_EXT) != 0;
+
+    unsigned modes = word(id, ID_MULTIWORD_DMA) & MULTIWORD_MODES;
+
+    d->dma = (word(id, ID_CAPABILITIES) & CAPABILITY_DMA) != 0 && modes != 0;
+    d->dma_mode = (modes & BIT(2)) != 0 ? 2 : (modes & BIT(1)) != 0 ? 1 : 0;
+    d->blk.sectors = sectors;
+    return sectors > 0;
+}
+
+bool
+ata_identify_drive(struct ata_drive *d)
+{
+    const struct ata_taskfile tf = {.command = ATA_IDENTIFY_DEVICE};
+    struct span id = span_of(kmem_alloc(SECTOR_SIZE), SECTOR_SIZE);
+
+    if (id.ptr == NULL)
+        return false;
+
+    int rc = ata_pio_in(d, &tf, id);
+
+    if (rc < 0)
+        klog(LOG_WARN, "%s unit %u: no identification, error %d", d->channel->name, d->unit, -rc);
+    d->present = rc == 0 && parse(d, span_const(id));
+    kmem_free(id.ptr);
+    return d->present;
+}

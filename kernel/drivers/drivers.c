@@ -1,0 +1,6 @@
+/* The drivers of this kernel: kernel/files.txt says which, by configuration. */
+#include <kernel/drivers/drivers.h>
+
+#define ENTRY(driver) &driver,
+
+const struct driver *const kernel_drivers[] = {KERNEL_DRIVERS(ENTRY) NULL};
