@@ -1,0 +1,66 @@
+/* Character devices: which driver has which numbers. */
+#include <kernel/core/fmt.h>
+#include <kernel/fs/devfs.h>
+#include <kernel/fs/file.h>
+
+enum { CHRDEV_MAX = 32 };
+
+struct range {
+    uint32_t major, minor, count;
+    const struct file_ops *ops;
+    const char *_Nullable name;
+};
+
+static struct range ranges[CHRDEV_MAX];
+static unsigned nr_ranges;
+
+int
+chrdev_add(uint32_t rdev_first, uint32_t count, const struct file_ops *ops, const char *name)
+{
+    struct range r = {dev_major(rdev_first), dev_minor(rdev_first), count, ops, name};
+
+    for (unsigned i = 0; i < nr_ranges; i++) {
+        const struct range *o = &ranges[i];
+
+        if (o->major == r.major && r.minor < o->minor + o->count && o->minor < r.minor + r.count)
+            return -EBUSY;
+    }
+    if (nr_ranges == CHRDEV_MAX)
+        return -ENOMEM;
+    ranges[nr_ranges++] = r;
+    return devfs_publish(S_IFCHR | 0666, rdev_first, count, name);
+}
+
+const struct file_ops *_Nullable
+chrdev_find(uint32_t rdev)
+{
+    uint32_t major = dev_major(rdev), minor = dev_minor(rdev);
+
+    for (unsigned i = 0; i < nr_ranges; i++) {
+        const struct range *r = &ranges[i];
+
+        if (r->major == major && minor >= r->minor && minor - r->minor < r->count)
+            return r->ops;
+    }
+    return NULL;
+}
+
+const char *_Nullable
+chrdev_name(unsigned i, uint32_t *major_out)
+{
+    if (i >= nr_ranges)
+        return NULL;
+    *major_out = ranges[i].major;
+    return ranges[i].name != NULL ? ranges[i].name : "-";
+}
+
+void
+chrdev_publish_all(void)
+{
+    for (unsigned i = 0; i < nr_ranges; i++) {
+        const struct range *r = &ranges[i];
+
+        if (devfs_publish(S_IFCHR | 0666, dev_make(r->major, r->minor), r->count, r->name) < 0)
+            return;
+    }
+}

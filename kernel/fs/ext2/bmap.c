@@ -1,0 +1,202 @@
+/* ext2: the map from a file's blocks to the disk's: 12 direct, then single, double and triple indirect.  See ext2.h. */
+#include "ext2.h"
+
+/* The way to a block: the slot in the inode, then the slot in each indirect block. */
+struct path {
+    unsigned depth; /* indirect blocks on the way */
+    uint32_t slot[4];
+};
+
+static int
+path_to(const struct ext2_fs *fs, uint32_t index, struct path *p)
+{
+    uint64_t n = fs->block_size / 4, i = index;
+
+    if (i < EXT2_DIRECT) {
+        *p = (struct path){0, {index}};
+        return 0;
+    }
+    i -= EXT2_DIRECT;
+    if (i < n) {
+        *p = (struct path){1, {EXT2_IND, (uint32_t)i}};
+        return 0;
+    }
+    i -= n;
+    if (i < n * n) {
+        *p = (struct path){2, {EXT2_DIND, (uint32_t)(i / n), (uint32_t)(i % n)}};
+        return 0;
+    }
+    i -= n * n;
+    if (i < n * n * n) {
+        *p = (struct path){3, {EXT2_TIND, (uint32_t)(i / (n * n)), (uint32_t)(i / n % n), (uint32_t)(i % n)}};
+        return 0;
+    }
+    return -EFBIG;
+}
+
+/* A new indirect block: zeroed in the cache. */
+static int
+new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
+{
+    struct ext2_fs *fs = ext2_fs_of(inode);
+    struct buf *b;
+    int rc = ext2_block_alloc_locked(inode, goal, block_out);
+
+    if (rc < 0)
+        return rc;
+    rc = buf_new(fs->dev, fs->block_size, *block_out, &b);
+    if (rc < 0) {
+        ext2_block_free_locked(inode, *block_out);
+        return rc;
+    }
+    buf_dirty(b);
+    buf_put(b);
+    return 0;
+}
+
+static uint32_t
+goal_of(const struct inode *inode, uint32_t index)
+{
+    const struct ext2_fs *fs = ext2_fs_of(inode);
+    const struct ext2_inode *ei = ext2_inode_of(inode);
+
+    if (ei->alloc_hint != 0)
+        return ei->alloc_hint + 1;
+    (void)index;
+    return ext2_group_first(fs, (uint32_t)((inode->ino - 1) / fs->inodes_per_group));
+}
+
+/* The block a slot names, allocated if missing and wanted.  `leaf`: it holds data, not an indirect block. */
+static int
+fill_slot(struct inode *inode, uint32_t index, bool create, bool leaf, uint32_t *block, bool *fresh)
+{
+    struct ext2_fs *fs = ext2_fs_of(inode);
+    struct ext2_inode *ei = ext2_inode_of(inode);
+    int rc;
+
+    *fresh = false;
+    if (*block != 0) {
+        if (!ext2_block_valid_locked(fs, *block)) {
+            inode->bad = true;
+            return ext2_corrupt(fs, "inode %llu maps to block %u", (unsigned long long)inode->ino, *block);
+        }
+        return 0;
+    }
+    if (!create)
+        return 0;
+    rc = leaf ? ext2_block_alloc_locked(inode, goal_of(inode, index), block) : new_indirect(inode, goal_of(inode, index), block);
+    if (rc < 0)
+        return rc;
+    ei->alloc_hint = *block;
+    *fresh = true;
+    return 0;
+}
+
+int
+ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *block_out, bool *fresh_out)
+{
+    struct ext2_fs *fs = ext2_fs_of(inode);
+    struct ext2_inode *ei = ext2_inode_of(inode);
+    struct path p;
+    bool fresh;
+    int rc = path_to(fs, index, &p);
+
+    if (rc < 0)
+        return create ? rc : -EUCLEAN;
+    uint32_t block = ei->block[p.slot[0]];
+    rc = fill_slot(inode, index, create, p.depth == 0, &block, &fresh);
+    if (rc < 0)
+        return rc;
+    if (fresh) {
+        ei->block[p.slot[0]] = block;
+        inode_mark_dirty(inode);
+    }
+    for (unsigned level = 1; level <= p.depth && block != 0; level++) {
+        struct buf *b;
+
+        rc = buf_get(fs->dev, fs->block_size, block, &b);
+        if (rc < 0)
+            return rc;
+        block = get_le32(buf_cspan(b), (size_t)p.slot[level] * 4);
+        rc = fill_slot(inode, index, create, level == p.depth, &block, &fresh);
+        if (rc == 0 && fresh) {
+            put_le32(buf_span(b), (size_t)p.slot[level] * 4, block);
+            buf_dirty(b);
+            inode_mark_dirty(inode); /* its block count changed */
+        }
+        buf_put(b);
+        if (rc < 0)
+            return rc;
+    }
+    *block_out = block;
+    if (fresh_out != NULL)
+        *fresh_out = fresh;
+    return 0;
+}
+
+/* Free what lies under an indirect block of `depth` levels, from its data block number `keep` on.  Returns true if nothing is
+ * left and the block itself was freed.  A block that is no valid block is left alone (and reported when freed). */
+static bool
+free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
+{
+    struct ext2_fs *fs = ext2_fs_of(inode);
+    uint64_t n = fs->block_size / 4, span = 1;
+    bool any_left = false;
+    struct buf *b;
+
+    if (depth == 0) {
+        ext2_block_free_locked(inode, block);
+        return true;
+    }
+    for (unsigned d = 1; d < depth; d++)
+        span *= n;
+    if (!ext2_block_valid_locked(fs, block)) {
+        ext2_corrupt(fs, "inode %llu has its map in block %u", (unsigned long long)inode->ino, block);
+        return true;
+    }
+    if (buf_get(fs->dev, fs->block_size, block, &b) < 0)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t child = get_le32(buf_cspan(b), (size_t)i * 4);
+        uint64_t first = i * span;
+
+        if (child == 0)
+            continue;
+        if (first + span <= keep || !free_tree(inode, child, depth - 1, keep > first ? keep - first : 0)) {
+            any_left = true;
+            continue;
+        }
+        put_le32(buf_span(b), (size_t)i * 4, 0);
+        buf_dirty(b);
+    }
+    buf_put(b);
+    if (any_left)
+        return false;
+    ext2_block_free_locked(inode, block);
+    return true;
+}
+
+void
+ext2_truncate_locked(struct inode *inode, uint64_t size)
+{
+    struct ext2_fs *fs = ext2_fs_of(inode);
+    struct ext2_inode *ei = ext2_inode_of(inode);
+    uint64_t keep = (size + fs->block_size - 1) / fs->block_size, n = fs->block_size / 4, first = EXT2_DIRECT, span = n;
+
+    for (uint64_t i = keep; i < EXT2_DIRECT; i++) {
+        if (ei->block[i] != 0)
+            ext2_block_free_locked(inode, ei->block[i]);
+        ei->block[i] = 0;
+    }
+    for (unsigned depth = 1; depth <= 3; depth++) {
+        uint32_t *slot = &ei->block[EXT2_DIRECT + depth - 1];
+
+        if (*slot != 0 && first + span > keep && free_tree(inode, *slot, depth, keep > first ? keep - first : 0))
+            *slot = 0;
+        first += span;
+        span *= n;
+    }
+    ei->alloc_hint = 0;
+    ei->trim = false;
+    inode_mark_dirty(inode);
+}

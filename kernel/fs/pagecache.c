@@ -1,0 +1,524 @@
+/* The page cache.
+ *
+ * A page is in the index only while its contents are valid, and the index holds a reference of its own.  pc->fill (RANK_PAGE) lets
+ * one thread at a time read in or write out pages of one file; lists and counters change only between sleep points and need
+ * no lock.  Reclaim (from page_alloc(), possibly with any locks held) drops clean pages that nobody else refers to and never sleeps.
+ *
+ * Write-back clears PG_DIRTY before it writes, so a store during the write makes the page dirty again.  A page that programs have
+ * mapped stays dirty, because a store through a mapping is not seen.
+ */
+#include <hal/time.h>
+#include <kernel/core/assert.h>
+#include <kernel/core/log.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/pagecache.h>
+#include <kernel/mm/kmem.h>
+#include <kernel/sched/thread.h>
+
+enum {
+    INDEX_ORDER_MAX = 6,      /* of the index: up to 256 KiB */
+    PAGES_PER_BUCKET = 4,     /* with all of RAM in the cache */
+    DIRTY_SHARE = 5,          /* writers write back themselves when more than 1/5 of RAM is dirty */
+    SMALL_COPY = 256,
+};
+#define FLUSH_INTERVAL_NS 5000000000ull
+
+static struct page *_Nullable *buckets;
+static uint64_t bucket_mask;
+static struct list ring; /* caches with pages; reclaim starts at the front and moves on */
+static uint64_t nr_cached, nr_dirty, dirty_max;
+static struct thread flusher;
+static struct waitq flush_wait;
+
+static uint64_t
+bucket_of(const struct pagecache *pc, uint64_t index)
+{
+    return ((uintptr_t)pc / sizeof(struct inode) * 61 + index) & bucket_mask;
+}
+
+static struct page *_Nullable
+find(const struct pagecache *pc, uint64_t index)
+{
+    struct page *p = buckets[bucket_of(pc, index)];
+
+    while (p != NULL && (p->cache != pc || p->index != index))
+        p = p->hash_next;
+    return p;
+}
+
+void
+pagecache_init(struct pagecache *pc, struct inode *inode)
+{
+    pc->inode = inode;
+    list_init(&pc->pages);
+    list_init(&pc->dirty);
+    mutex_init(&pc->fill, "pagecache", RANK_PAGE);
+}
+
+/* Add an uptodate page; the index takes a reference. */
+static void
+insert(struct pagecache *pc, struct page *page, uint64_t index)
+{
+    struct page **bucket = &buckets[bucket_of(pc, index)];
+
+    page_get(page);
+    page->cache = pc;
+    page->index = index;
+    page->flags = (uint16_t)((page->flags | PG_UPTODATE) & ~PG_DIRTY);
+    page->hash_next = *bucket;
+    *bucket = page;
+    list_push_back(&pc->pages, &page->node);
+    if (pc->nr_pages++ == 0)
+        list_push_back(&ring, &pc->ring_node);
+    nr_cached++;
+}
+
+static void
+set_clean(struct pagecache *pc, struct page *page)
+{
+    if ((page->flags & PG_DIRTY) == 0)
+        return;
+    page->flags &= (uint16_t)~PG_DIRTY;
+    list_remove(&page->node);
+    list_push_back(&pc->pages, &page->node);
+    pc->nr_dirty--;
+    if (!pc->pinned)
+        nr_dirty--;
+    if (pc->account != NULL)
+        --*pc->account;
+}
+
+static void
+drop(struct pagecache *pc, struct page *page)
+{
+    struct page **link = &buckets[bucket_of(pc, page->index)];
+
+    while (*link != page)
+        link = &(*link)->hash_next;
+    *link = page->hash_next;
+    page->hash_next = NULL;
+    set_clean(pc, page);
+    list_remove(&page->node);
+    page->cache = NULL;
+    page->flags &= (uint16_t)~(PG_UPTODATE | PG_REFERENCED);
+    if (--pc->nr_pages == 0)
+        list_remove(&pc->ring_node);
+    nr_cached--;
+    page_put(page);
+}
+
+void
+pagecache_mark_dirty(struct page *page)
+{
+    struct pagecache *pc = page->cache;
+
+    if (pc == NULL || (page->flags & PG_DIRTY) != 0)
+        return;
+    page->flags |= PG_DIRTY;
+    list_remove(&page->node);
+    list_push_back(&pc->dirty, &page->node);
+    pc->nr_dirty++;
+    if (pc->account != NULL)
+        ++*pc->account;
+    if (!pc->pinned) {
+        nr_dirty++;
+        inode_dirty_list_add(pc->inode);
+    }
+}
+
+struct page *_Nullable
+pagecache_peek(struct inode *inode, uint64_t index)
+{
+    struct page *p = find(&inode->pages, index);
+
+    if (p != NULL) {
+        page_get(p);
+        p->flags |= PG_REFERENCED;
+    }
+    return p;
+}
+
+static uint64_t
+page_count(uint64_t size)
+{
+    return size / PAGE_SIZE + (size % PAGE_SIZE != 0);
+}
+
+/* With pc->fill held: the page with a reference; read in if it lies within the file and `fresh` is not set, else zeroed. */
+static int
+fill_locked(struct inode *inode, uint64_t index, bool fresh, struct page **page_out) requires_lock(inode->pages.fill)
+{
+    struct page *p = pagecache_peek(inode, index);
+
+    if (p == NULL) {
+        if (inode->bad)
+            return -EUCLEAN;
+        p = page_alloc(0);
+        if (p == NULL)
+            return -ENOMEM;
+        struct span mem = span_of(page_ptr(p), PAGE_SIZE);
+
+        if (fresh || index >= page_count(inode->size) || inode->ops->read_page == NULL) {
+            span_fill(mem, 0);
+        } else {
+            int rc = inode->ops->read_page(inode, index, mem);
+
+            if (rc < 0) {
+                page_put(p);
+                return rc;
+            }
+        }
+        insert(&inode->pages, p, index);
+    }
+    *page_out = p;
+    return 0;
+}
+
+static int
+grab(struct inode *inode, uint64_t index, bool fresh, struct page **page_out)
+{
+    struct page *p = pagecache_peek(inode, index);
+    int rc = 0;
+
+    if (p != NULL) {
+        *page_out = p;
+        return 0;
+    }
+    mutex_lock(&inode->pages.fill);
+    rc = fill_locked(inode, index, fresh, page_out);
+    mutex_unlock(&inode->pages.fill);
+    return rc;
+}
+
+int
+pagecache_get(struct inode *inode, uint64_t index, struct page **page_out)
+{
+    if (index >= page_count(inode->size))
+        return -EIO;
+    return grab(inode, index, false, page_out);
+}
+
+int64_t
+pagecache_read(struct inode *inode, uint64_t pos, struct iobuf *buf)
+{
+    int64_t done = 0;
+
+    while (buf->left > 0 && pos < inode->size) {
+        struct page *p;
+        size_t off = pos % PAGE_SIZE;
+        size_t n = PAGE_SIZE - off;
+        int rc = pagecache_get(inode, pos / PAGE_SIZE, &p);
+
+        if (rc < 0)
+            return done > 0 ? done : rc;
+        /* The size may have changed while we slept. */
+        if (pos >= inode->size) {
+            page_put(p);
+            break;
+        }
+        if (n > inode->size - pos)
+            n = (size_t)(inode->size - pos);
+        if (n > buf->left)
+            n = buf->left;
+        rc = iobuf_put(buf, span_sub(span_of(page_ptr(p), PAGE_SIZE), off, n).ptr, n);
+        page_put(p);
+        if (rc < 0)
+            return done > 0 ? done : rc;
+        pos += n;
+        done += (int64_t)n;
+        if (sched_wanted())
+            sched_point();
+    }
+    return done;
+}
+
+/* The file grows from inside its last page: what a program stored beyond the end through a mapping must not show. */
+static void
+zero_tail(struct inode *inode)
+{
+    size_t off = inode->size % PAGE_SIZE;
+    struct page *p = off != 0 ? pagecache_peek(inode, inode->size / PAGE_SIZE) : NULL;
+
+    if (p != NULL) {
+        span_fill(span_sub(span_of(page_ptr(p), PAGE_SIZE), off, PAGE_SIZE - off), 0);
+        page_put(p);
+    }
+}
+
+/* Put `data` (within one page) at `pos`.  `whole`: the page it lies in when it is a full page; the cache may keep that. */
+static int
+write_chunk(struct inode *inode, uint64_t pos, struct cspan data, struct page *_Nullable whole) requires_lock(inode->lock)
+{
+    struct pagecache *pc = &inode->pages;
+    size_t off = pos % PAGE_SIZE;
+    struct page *p;
+    int rc = inode->ops->reserve != NULL ? inode->ops->reserve(inode, pos, data.len) : 0;
+
+    if (rc < 0)
+        return rc;
+    if (pos > inode->size)
+        zero_tail(inode);
+    if (whole != NULL && find(pc, pos / PAGE_SIZE) == NULL) {
+        mutex_lock(&pc->fill);
+        if (find(pc, pos / PAGE_SIZE) == NULL)
+            insert(pc, whole, pos / PAGE_SIZE);
+        mutex_unlock(&pc->fill);
+    }
+    rc = grab(inode, pos / PAGE_SIZE, whole != NULL, &p);
+    if (rc < 0)
+        return rc;
+    if (p != whole)
+        span_copy(span_sub(span_of(page_ptr(p), PAGE_SIZE), off, data.len), data);
+    if (pos + data.len > inode->size) {
+        inode->size = pos + data.len;
+        inode_mark_dirty(inode);
+    }
+    pagecache_mark_dirty(p);
+    page_put(p);
+    return 0;
+}
+
+/* One page's part of a write: gather from the caller without any lock, then store under the inode's lock. */
+static int64_t
+write_step(struct inode *inode, uint64_t pos, struct iobuf *buf)
+{
+    size_t n = PAGE_SIZE - pos % PAGE_SIZE;
+    uint8_t small[SMALL_COPY];
+    struct page *bounce = NULL;
+    struct span mem;
+    int rc;
+
+    if (n > buf->left)
+        n = buf->left;
+    if (n > sizeof(small)) {
+        bounce = page_alloc(0);
+        if (bounce == NULL)
+            return -ENOMEM;
+        mem = span_of(page_ptr(bounce), n);
+    } else {
+        mem = span_of(small, n);
+    }
+    rc = iobuf_get(buf, mem.ptr, n);
+    if (rc == 0) {
+        mutex_lock(&inode->lock);
+        rc = write_chunk(inode, pos, span_const(mem), n == PAGE_SIZE ? bounce : NULL);
+        mutex_unlock(&inode->lock);
+    }
+    if (bounce != NULL)
+        page_put(bounce);
+    return rc < 0 ? rc : (int64_t)n;
+}
+
+int64_t
+pagecache_write(struct inode *inode, uint64_t pos, struct iobuf *buf)
+{
+    int64_t done = 0;
+
+    while (buf->left > 0) {
+        int64_t n = write_step(inode, pos, buf);
+
+        if (n < 0)
+            return done > 0 ? done : n;
+        pos += (uint64_t)n;
+        done += n;
+        if (nr_dirty > dirty_max && pagecache_write_back(inode) < 0)
+            break; /* the error is remembered for fsync */
+        if (sched_wanted())
+            sched_point();
+    }
+    return done;
+}
+
+/* Write one dirty page, the one that has been so for longest. */
+static void
+write_one(struct inode *inode) requires_lock(inode->pages.fill)
+{
+    struct pagecache *pc = &inode->pages;
+    struct list_node *n = list_first(&pc->dirty);
+    int rc = 0;
+
+    if (n == NULL)
+        return;
+    struct page *p = container_of(n, struct page, node);
+    uint64_t pos = p->index * PAGE_SIZE;
+
+    page_get(p);
+    set_clean(pc, p);
+    if (pos < inode->size && inode->ops->write_page != NULL) {
+        size_t len = inode->size - pos < PAGE_SIZE ? (size_t)(inode->size - pos) : PAGE_SIZE;
+
+        rc = inode->ops->write_page(inode, p->index, cspan_of(page_ptr(p), len));
+    }
+    if (rc < 0 && pc->error == 0)
+        pc->error = rc;
+    if (p->map_count > 0 && p->cache == pc)
+        pagecache_mark_dirty(p);
+    page_put(p);
+}
+
+int
+pagecache_write_back(struct inode *inode)
+{
+    struct pagecache *pc = &inode->pages;
+
+    if (!pc->pinned) {
+        for (uint64_t n = pc->nr_dirty; n > 0 && pc->nr_dirty > 0; n--) {
+            mutex_lock(&inode->pages.fill);
+            write_one(inode);
+            mutex_unlock(&inode->pages.fill);
+        }
+    }
+    return pc->error;
+}
+
+int
+pagecache_sync(struct inode *inode)
+{
+    int rc = pagecache_write_back(inode);
+
+    inode->pages.error = 0;
+    return rc;
+}
+
+/* Zero the last page from `size` on, also on the disk: the bytes must not come back when the file grows again. */
+static void
+zero_partial(struct inode *inode, uint64_t size)
+{
+    size_t off = size % PAGE_SIZE;
+    struct page *p;
+
+    if (off == 0 || size >= inode->size || grab(inode, size / PAGE_SIZE, false, &p) < 0)
+        return;
+    span_fill(span_sub(span_of(page_ptr(p), PAGE_SIZE), off, PAGE_SIZE - off), 0);
+    pagecache_mark_dirty(p);
+    page_put(p);
+}
+
+static void
+drop_from(struct pagecache *pc, struct list *l, uint64_t first)
+{
+    struct list_node *n, *tmp;
+
+    list_for_each_safe (n, tmp, l) {
+        struct page *p = container_of(n, struct page, node);
+
+        if (p->index >= first)
+            drop(pc, p);
+    }
+}
+
+void
+pagecache_truncate(struct inode *inode, uint64_t size)
+{
+    struct pagecache *pc = &inode->pages;
+
+    zero_partial(inode, size);
+    if (pc->nr_pages == 0 && !mutex_held(&pc->fill) && pc->fill.owner == NULL)
+        return;
+    mutex_lock(&pc->fill);
+    drop_from(pc, &pc->pages, page_count(size));
+    drop_from(pc, &pc->dirty, page_count(size));
+    mutex_unlock(&pc->fill);
+}
+
+static size_t
+reclaim_from(struct pagecache *pc, size_t want)
+{
+    struct list_node *n, *tmp;
+    size_t got = 0;
+
+    list_for_each_safe (n, tmp, &pc->pages) {
+        struct page *p = container_of(n, struct page, node);
+
+        if (got == want)
+            break;
+        if (p->refs > 1 || p->map_count > 0)
+            continue;
+        if ((p->flags & PG_REFERENCED) != 0) {
+            p->flags &= (uint16_t)~PG_REFERENCED;
+            continue;
+        }
+        drop(pc, p);
+        got++;
+    }
+    return got;
+}
+
+static size_t
+reclaim(size_t want)
+{
+    size_t got = 0;
+    uint64_t caches = 0;
+    struct list_node *n;
+
+    list_for_each (n, &ring)
+        caches++;
+    /* Twice around: the first time takes second chances away. */
+    for (uint64_t i = 0; i < 2 * caches && got < want && (n = list_first(&ring)) != NULL; i++) {
+        list_remove(n);
+        list_push_back(&ring, n);
+        got += reclaim_from(container_of(n, struct pagecache, ring_node), want - got);
+    }
+    if (got < want)
+        wake_all(&flush_wait);
+    return got;
+}
+
+void
+pagecache_kick(void)
+{
+    wake_all(&flush_wait);
+}
+
+/* The flusher: sleeps for good while nothing is dirty, so that an idle machine is idle. */
+static void
+flush_loop(unused_param void *arg)
+{
+    for (;;) {
+        if (!inode_any_dirty()) {
+            if (wait_on(&flush_wait, 0, WAIT_FOREVER) < 0)
+                continue;
+        }
+        if (thread_sleep_until(hal_time_now_ns() + FLUSH_INTERVAL_NS, 0) < 0)
+            continue;
+
+        int rc = inode_write_all(NULL);
+
+        if (rc < 0)
+            klog(LOG_ERR, "write-back: error %d", -rc);
+    }
+}
+
+void
+pagecache_stats(uint64_t *cached, uint64_t *dirty)
+{
+    *cached = nr_cached;
+    *dirty = nr_dirty;
+}
+
+void
+pagecache_boot(void)
+{
+    struct page_stats stats;
+    unsigned order = 0;
+
+    page_stats(&stats);
+    while (order < INDEX_ORDER_MAX &&
+           ((uint64_t)PAGE_SIZE << order) / sizeof(struct page *) < stats.total / PAGES_PER_BUCKET)
+        order++;
+
+    struct page *p = page_zalloc(order);
+
+    if (p == NULL)
+        panic("page cache: no memory at boot");
+    buckets = page_ptr(p);
+    bucket_mask = ((uint64_t)PAGE_SIZE << order) / sizeof(struct page *) - 1;
+    dirty_max = stats.total / DIRTY_SHARE;
+    list_init(&ring);
+    waitq_init(&flush_wait);
+    page_set_reclaim(reclaim);
+    if (thread_create(&flusher, "kflushd", flush_loop, NULL) == 0)
+        thread_start(&flusher);
+    else
+        klog(LOG_ERR, "page cache: no flusher thread: files are written back on sync only");
+}
