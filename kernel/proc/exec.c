@@ -1,0 +1,376 @@
+/* execve(2).
+ *
+ * The new program is built completely beside the old one: address space, stack, registers, and everything that needs memory.  Until
+ * exec_commit() the call can fail and nothing has changed; from there on nothing fails.
+ */
+#include <kernel/abi/errno.h>
+#include <kernel/abi/resource.h>
+#include <kernel/core/fmt.h>
+#include <kernel/fs/vfs.h>
+#include <kernel/mm/kmem.h>
+#include <kernel/mm/vma.h>
+#include <kernel/proc/exec.h>
+#include <kernel/proc/proc.h>
+
+enum {
+    SCRIPT_LINE_MAX = 256, /* as Linux: what is looked at of a script's first line */
+    SCRIPT_DEPTH_MAX = 5,  /* interpreters that are scripts themselves */
+    HEAD_MAX = 2 * SCRIPT_DEPTH_MAX + 2,
+    ARGS_MAX = 6 << 20,
+    ARGS_MIN = 128 << 10,
+    SIG_IGN_HANDLER = 1,
+    SIGCHLD_NR = 17,
+};
+
+/* What an execve() gathers on its way. */
+struct exec {
+    const char *path;       /* as the caller said it: AT_EXECFN, comm */
+    struct file *file;      /* the program, or the innermost interpreter of a script */
+    char *_Nullable head[HEAD_MAX]; /* arguments that scripts put in front, last one first; kmem */
+    unsigned nhead;
+    bool script;
+    struct exec_strings front, argv, envp;
+    struct exec_image image;
+    struct creds creds;
+    bool secure;
+    struct mm *_Nullable mm;
+    struct hal_user user;
+    bool user_ready;
+    struct sighand *_Nullable sighand; /* a table of its own, if it was shared */
+    struct files *_Nullable files;     /* the same */
+};
+
+/* --- scripts --- */
+
+static int must_check
+head_push(struct exec *x, struct cspan text)
+{
+    if (x->nhead == HEAD_MAX)
+        return -ELOOP;
+
+    char *copy = kmem_alloc(text.len + 1);
+
+    if (copy == NULL)
+        return -ENOMEM;
+    __builtin_memcpy(copy, text.ptr, text.len);
+    copy[text.len] = 0;
+    x->head[x->nhead++] = copy;
+    return 0;
+}
+
+static bool
+is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Length of the run of blanks (or of others) that `s` begins with. */
+static size_t
+run_of(struct cspan s, bool blank)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_blank(span_get(s, n)) == blank)
+        n++;
+    return n;
+}
+
+/* Split "#! interpreter [one argument]"; the argument may be empty.  -ENOEXEC: no such line. */
+static int must_check
+parse_script_line(struct cspan line, struct cspan *interp, struct cspan *arg)
+{
+    bool ended = false;
+    size_t len = 2;
+
+    for (; len < line.len && !ended; len++)
+        ended = span_get(line, len) == '\n' || span_get(line, len) == 0;
+    if (ended)
+        len--;
+
+    struct cspan rest = cspan_sub(line, 2, len - 2);
+    size_t n = run_of(rest, true);
+
+    rest = cspan_sub(rest, n, rest.len - n);
+    n = run_of(rest, false);
+    if (n == 0 || (!ended && n == rest.len && line.len == SCRIPT_LINE_MAX)) /* none, or cut off */
+        return -ENOEXEC;
+    *interp = cspan_sub(rest, 0, n);
+    rest = cspan_sub(rest, n, rest.len - n);
+    n = run_of(rest, true);
+    rest = cspan_sub(rest, n, rest.len - n);
+    while (rest.len > 0 && is_blank(span_get(rest, rest.len - 1)))
+        rest.len--;
+    *arg = rest;
+    return 0;
+}
+
+/* If x->file is a script, put its interpreter in its place: 1.  0: it is none. */
+static int must_check
+step_script(struct exec *x)
+{
+    uint8_t buf[SCRIPT_LINE_MAX];
+    int64_t n = file_read_at(x->file, 0, buf, sizeof buf);
+    struct cspan interp, arg;
+    struct file *file;
+
+    if (n < 0)
+        return (int)n;
+    if (n < 2 || buf[0] != '#' || buf[1] != '!')
+        return 0;
+
+    int rc = parse_script_line(cspan_of(buf, (size_t)n), &interp, &arg);
+
+    if (rc == 0 && !x->script) /* later ones: the interpreter's name is in front already */
+        rc = head_push(x, cspan_of(x->path, str_len(x->path)));
+    if (rc == 0 && arg.len > 0)
+        rc = head_push(x, arg);
+    if (rc == 0)
+        rc = head_push(x, interp);
+    if (rc == 0)
+        rc = vfs_open_exec(x->head[x->nhead - 1], &file);
+    if (rc < 0)
+        return rc;
+    file_put(x->file);
+    x->file = file;
+    x->script = true;
+    return 1;
+}
+
+static int must_check
+resolve_program(struct exec *x)
+{
+    int rc = vfs_open_exec(x->path, &x->file);
+
+    if (rc < 0)
+        return rc;
+    for (unsigned depth = 0; depth <= SCRIPT_DEPTH_MAX; depth++) {
+        rc = step_script(x);
+        if (rc <= 0)
+            return rc;
+    }
+    return -ELOOP;
+}
+
+/* --- preparation --- */
+
+static int must_check
+gather_args(struct exec *x, uaddr_t argv, uaddr_t envp)
+{
+    uint64_t limit = mm_limit(RLIMIT_STACK) / 4;
+    size_t budget = limit > ARGS_MAX ? ARGS_MAX : limit < ARGS_MIN ? ARGS_MIN : (size_t)limit;
+    int rc = exec_strings_add(&x->front, x->path, &budget); /* AT_EXECFN's share */
+
+    exec_strings_free(&x->front);
+    exec_strings_init(&x->front);
+    if (rc == 0)
+        rc = exec_strings_add_array(&x->argv, argv, &budget);
+    if (rc == 0)
+        rc = exec_strings_add_array(&x->envp, envp, &budget);
+    if (rc == 0 && x->argv.count == 0 && !x->script) /* a program may count on having a name */
+        rc = exec_strings_add(&x->front, "", &budget);
+    for (unsigned i = x->nhead; i > 0 && rc == 0; i--)
+        rc = exec_strings_add(&x->front, x->head[i - 1], &budget);
+    return rc;
+}
+
+/* Set-uid and set-gid bits of the program file; they mean nothing for scripts, whose interpreter is x->file. */
+static void
+new_creds(struct exec *x, const struct proc *p)
+{
+    const struct inode *inode = x->file->inode;
+    struct creds *c = &x->creds;
+
+    *c = p->creds;
+    if (!p->no_new_privs) {
+        if ((inode->mode & S_ISUID) != 0)
+            c->euid = inode->uid;
+        if ((inode->mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
+            c->egid = inode->gid;
+    }
+    c->suid = c->fsuid = c->euid;
+    c->sgid = c->fsgid = c->egid;
+    x->secure = c->euid != c->uid || c->egid != c->gid;
+}
+
+static int must_check
+build_mm(struct exec *x)
+{
+    int rc = mm_create(&x->mm);
+
+    if (rc < 0) {
+        x->mm = NULL;
+        return rc;
+    }
+    exec_layout(x->mm);
+    rc = exec_load(x->file, x->mm, &x->image);
+    if (rc < 0)
+        return rc;
+
+    size_t words = x->front.count + x->argv.count + x->envp.count;
+    size_t bytes = x->front.len + x->argv.len + x->envp.len + words * sizeof(uintptr_t) + str_len(x->path);
+    struct exec_stack_args args = {
+        .head = &x->front,
+        .argv = &x->argv,
+        .drop_argv0 = x->script,
+        .envp = &x->envp,
+        .filename = x->path,
+        .image = &x->image,
+        .uid = x->creds.uid,
+        .euid = x->creds.euid,
+        .gid = x->creds.gid,
+        .egid = x->creds.egid,
+        .secure = x->secure,
+    };
+    uaddr_t sp;
+
+    rc = exec_stack_create(x->mm, bytes, x->image.exec_stack);
+    if (rc == 0)
+        rc = exec_stack_fill(x->mm, &args, &sp);
+    if (rc == 0)
+        rc = hal_user_init(&x->user, uaddr(x->image.start), sp);
+    x->user_ready = rc == 0;
+    return rc;
+}
+
+/* What the process shares with others and exec would change under them becomes its own. */
+static int must_check
+unshare(struct exec *x, const struct proc *p)
+{
+    if (p->sighand->refs > 1) {
+        x->sighand = kmem_alloc(sizeof *x->sighand);
+        if (x->sighand == NULL)
+            return -ENOMEM;
+        *x->sighand = *p->sighand;
+        x->sighand->refs = 1;
+    }
+    if (p->files->refs > 1) {
+        int rc = files_copy(p->files, &x->files);
+
+        if (rc < 0) {
+            x->files = NULL;
+            return rc;
+        }
+    }
+    return 0;
+}
+
+/* --- commit --- */
+
+/* Handlers go, ignored signals stay ignored (POSIX: exec).  Pending signals and the mask stay. */
+static void
+reset_signals(struct proc *p, struct exec *x)
+{
+    if (x->sighand != NULL) {
+        p->sighand->refs--;
+        p->sighand = x->sighand;
+        x->sighand = NULL;
+    }
+    for (unsigned i = 0; i < NSIG; i++) {
+        bool ignored = p->sighand->action[i].handler == SIG_IGN_HANDLER;
+
+        p->sighand->action[i] = (struct sigaction_k){.handler = ignored ? SIG_IGN_HANDLER : 0};
+    }
+    p->sig.altstack = uaddr(0);
+    p->sig.altstack_size = 0;
+    p->sig.altstack_flags = 0;
+}
+
+static void
+set_name(struct proc *p, const char *path)
+{
+    const char *name = path;
+
+    for (const char *s = path; (s = str_chr(s, '/')) != NULL;)
+        name = ++s;
+    str_copy(p->comm, sizeof p->comm, name);
+    str_copy(p->thread.name, sizeof p->thread.name, name);
+}
+
+/* The point of no return: the running process becomes the new program.  Nothing here fails. */
+static void
+exec_commit(struct proc *p, struct exec *x)
+{
+    struct mm *old_mm = p->mm;
+    struct file *old_exe = p->exe;
+
+    p->mm = x->mm;
+    x->mm = NULL;
+    hal_user_fini(&p->user);
+    p->user = x->user;
+    x->user_ready = false;
+    if (p->vfork_waiting) { /* the parent has its memory back */
+        p->vfork_waiting = false;
+        wake_all(&p->vfork_wait);
+    }
+
+    if (x->files != NULL) {
+        files_put(p->files);
+        p->files = x->files;
+        x->files = NULL;
+    }
+    files_close_cloexec(p->files);
+    reset_signals(p, x);
+    p->creds = x->creds;
+    p->dumpable = !x->secure;
+    p->did_exec = true;
+    p->exit_signal = p->exit_signal != 0 ? SIGCHLD_NR : 0;
+    p->clear_child_tid = p->set_child_tid = p->robust_list = uaddr(0);
+    p->restart_fn = 0;
+    set_name(p, x->path);
+    p->exe = x->file;
+    x->file = NULL;
+
+    if (old_exe != NULL)
+        file_put(old_exe);
+    if (old_mm != NULL)
+        mm_put(old_mm);
+}
+
+static void
+exec_free(struct exec *x)
+{
+    exec_strings_free(&x->front);
+    exec_strings_free(&x->argv);
+    exec_strings_free(&x->envp);
+    for (unsigned i = 0; i < x->nhead; i++)
+        kmem_free(x->head[i]);
+    if (x->user_ready)
+        hal_user_fini(&x->user);
+    if (x->mm != NULL)
+        mm_put(x->mm);
+    kmem_free(x->sighand);
+    if (x->files != NULL)
+        files_put(x->files);
+    if (x->file != NULL)
+        file_put(x->file);
+    kmem_free(x);
+}
+
+int64_t
+proc_execve(const char *path, uaddr_t argv, uaddr_t envp)
+{
+    struct proc *p = proc_current();
+    struct exec *x = kmem_alloc(sizeof *x);
+
+    if (x == NULL)
+        return -ENOMEM;
+    x->path = path;
+    exec_strings_init(&x->front);
+    exec_strings_init(&x->argv);
+    exec_strings_init(&x->envp);
+
+    int rc = resolve_program(x);
+
+    if (rc == 0)
+        rc = gather_args(x, argv, envp);
+    if (rc == 0) {
+        new_creds(x, p);
+        rc = build_mm(x);
+    }
+    if (rc == 0)
+        rc = unshare(x, p);
+    if (rc == 0)
+        exec_commit(p, x);
+    exec_free(x);
+    return rc;
+}

@@ -1,0 +1,184 @@
+/* The end of a process (POSIX _exit, 3.2.2 consequences of termination), and of the system. */
+#include <hal/power.h>
+#include <hal/time.h>
+#include <kernel/abi/errno.h>
+#include <kernel/abi/signal.h>
+#include <kernel/core/cmdline.h>
+#include <kernel/core/fmt.h>
+#include <kernel/core/log.h>
+#include <kernel/fs/vfs.h>
+#include <kernel/mm/mm.h>
+#include <kernel/proc/futex.h>
+#include <kernel/proc/proc.h>
+#include <kernel/trusted/ucopy.h>
+#include <kernel/tty/tty.h>
+
+enum { SHUTDOWN_WAIT_MS = 2000 };
+
+static bool
+ignores_children(const struct proc *parent)
+{
+    const struct sigaction_k *a = &parent->sighand->action[SIGCHLD - 1];
+
+    return a->handler == SIG_IGN_K || (a->flags & SA_NOCLDWAIT);
+}
+
+void
+proc_notify_parent(struct proc *p, int code, int status)
+{
+    struct proc *parent = p->parent;
+    bool ended = code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED;
+    int signo = ended ? p->exit_signal : SIGCHLD;
+    struct siginfo_k info = {
+        .signo = signo,
+        .code = code,
+        .pid = p->pid,
+        .uid = p->creds.uid,
+        .status = status,
+        .utime = (int64_t)(p->thread.user_ns / 10000000),
+        .stime = (int64_t)(p->thread.sys_ns / 10000000),
+    };
+
+    if (parent == NULL)
+        return;
+    if (signo != 0 && parent->sighand != NULL && (ended || !(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP)))
+        signal_send(parent, signo, &info);
+    wake_all(&parent->child_wait);
+}
+
+/* A group that lost its last connection to its session: stopped members would sleep for ever (POSIX 3.264). */
+static bool
+has_stopped(struct proc *p, void *arg)
+{
+    int32_t *q = arg;
+
+    if (p->pgid == q[0] && p->stop_signal != 0)
+        q[1] = 1;
+    return true;
+}
+
+static void
+rescue_group(int32_t pgid)
+{
+    int32_t q[2] = {pgid, 0};
+
+    if (!proc_group_orphaned(pgid))
+        return;
+    proc_for_each(has_stopped, q);
+    if (!q[1])
+        return;
+    (void)signal_send_group(pgid, SIGHUP, NULL);
+    (void)signal_send_group(pgid, SIGCONT, NULL);
+}
+
+static void
+give_children_to_init(struct proc *p)
+{
+    struct proc *init = proc_find(1);
+    struct list_node *n;
+
+    while ((n = list_pop_front(&p->children)) != NULL) {
+        struct proc *child = container_of(n, struct proc, sibling);
+        bool other_group = child->pgid != p->pgid;
+
+        child->parent = init;
+        child->exit_signal = SIGCHLD;
+        list_push_back(&init->children, &child->sibling);
+        if (child->zombie)
+            proc_notify_parent(child, CLD_EXITED, 0);
+        if (other_group)
+            rescue_group(child->pgid);
+    }
+}
+
+/* Let go of everything but the table entry. */
+static void
+release(struct proc *p)
+{
+    timer_cancel(&p->alarm);
+    if (p->clear_child_tid.v != 0 && p->mm != NULL && p->mm->refs > 1) {
+        static const uint32_t zero;
+
+        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0)
+            (void)futex_wake(p->mm, p->clear_child_tid, 1);
+    }
+    hal_user_fini(&p->user);
+    struct files *files = p->files;
+    struct fs_ctx *fs = p->fs;
+    struct file *exe = p->exe;
+    p->files = NULL;
+    p->fs = NULL;
+    p->exe = NULL;
+    if (files != NULL)
+        files_put(files);
+    if (fs != NULL)
+        fs_ctx_put(fs);
+    if (exe != NULL)
+        file_put(exe);
+    struct mm *mm = p->mm;
+    p->mm = NULL; /* first: letting go may sleep, and others look */
+    if (mm != NULL)
+        mm_put(mm);
+    if (p->vfork_waiting) {
+        p->vfork_waiting = false;
+        wake_all(&p->vfork_wait);
+    }
+}
+
+void
+proc_exit(int32_t code)
+{
+    struct proc *p = proc_current();
+    int signo = code & 0x7f;
+
+    if (p->pid == 1) {
+        klog(LOG_WARN, "init ended with status %#x: the system stops", (unsigned)code);
+        proc_power_off(code == 0 ? 0 : 1, false);
+    }
+    release(p);
+    if (p->session->sid == p->pid)
+        tty_session_exit(p->session);
+    give_children_to_init(p);
+    p->exit_code = code;
+    p->zombie = true;
+    rescue_group(p->pgid);
+    bool reap = p->parent == NULL || (p->exit_signal == SIGCHLD && ignores_children(p->parent));
+    proc_notify_parent(p, signo == 0 ? CLD_EXITED : CLD_KILLED, signo == 0 ? code >> 8 & 0xff : signo);
+    if (reap)
+        proc_remove(p);
+    thread_exit();
+}
+
+/* --- the end of the system --- */
+
+static bool
+kill_other(struct proc *p, void *arg)
+{
+    unsigned *left = arg;
+
+    if (p == thread_current()->proc || p->pid == 1 || p->zombie)
+        return true;
+    (*left)++;
+    p->init_protected = false;
+    signal_send(p, SIGKILL, NULL);
+    return true;
+}
+
+void
+proc_power_off(int code, bool reboot)
+{
+    uint64_t give_up_ns = hal_time_now_ns() + SHUTDOWN_WAIT_MS * 1000000ull;
+    unsigned left;
+
+    /* Process 1 must not go on while its system is taken apart; it is either the caller or asleep in the kernel. */
+    do {
+        left = 0;
+        proc_for_each(kill_other, &left);
+        if (left > 0 && thread_sleep_until(hal_time_now_ns() + 1000000, 0) < 0)
+            break;
+    } while (left > 0 && hal_time_now_ns() < give_up_ns);
+    vfs_shutdown();
+    if (reboot)
+        hal_reboot();
+    hal_power_off(code);
+}

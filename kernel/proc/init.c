@@ -1,0 +1,235 @@
+/* The first processes.  See proc_start_init() in proc.h.
+ *
+ * With "run=COMMANDS" process 1 is the kernel's own: it starts `/bin/sh -c COMMANDS` as process 2, reaps orphans, and switches the
+ * machine off when process 2 ends.
+ */
+#include <hal/power.h>
+#include <kernel/abi/errno.h>
+#include <kernel/abi/fcntl.h>
+#include <kernel/abi/resource.h>
+#include <kernel/abi/signal.h>
+#include <kernel/abi/wait.h>
+#include <kernel/core/assert.h>
+#include <kernel/core/cmdline.h>
+#include <kernel/core/fmt.h>
+#include <kernel/core/log.h>
+#include <kernel/fs/vfs.h>
+#include <kernel/mm/kmem.h>
+#include <kernel/mm/mm.h>
+#include <kernel/proc/proc.h>
+#include <kernel/proc/wait.h>
+#include <kernel/trusted/ucopy.h>
+
+enum { ARGS_ADDR = 0x10000, ARGS_MAX = 128 << 10, WORDS_MAX = 12 };
+
+static const char *argv_text[WORDS_MAX];
+static unsigned argc;
+static char term_word[80] = "TERM=linux";
+static bool run_mode;
+
+static void
+default_limits(struct proc *p)
+{
+    for (unsigned i = 0; i < RLIM_NLIMITS; i++)
+        p->rlimits[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    p->rlimits[RLIMIT_STACK].cur = 8 << 20;
+    p->rlimits[RLIMIT_NOFILE] = (struct rlimit){FD_MAX, FD_MAX};
+    p->rlimits[RLIMIT_NPROC] = (struct rlimit){PROC_MAX / 2, PROC_MAX / 2};
+    p->rlimits[RLIMIT_CORE].cur = 0;
+}
+
+/* A process without a program: files, root directory, handlers, a session of its own. */
+static int
+make_process(struct proc *parent, struct proc **proc_out)
+{
+    struct proc *p;
+    int rc = proc_alloc(&p);
+
+    if (rc < 0)
+        return rc;
+    rc = -ENOMEM;
+    p->sighand = kmem_alloc(sizeof *p->sighand);
+    if (p->sighand == NULL)
+        goto remove;
+    p->sighand->refs = 1;
+    rc = files_create(&p->files);
+    if (rc == 0)
+        rc = fs_ctx_create(&p->fs);
+    if (rc == 0)
+        rc = session_create(p);
+    if (rc < 0)
+        goto remove;
+    p->exit_signal = SIGCHLD;
+    p->dumpable = true;
+    default_limits(p);
+    p->parent = parent;
+    if (parent != NULL)
+        list_push_back(&parent->children, &p->sibling);
+    str_copy(p->comm, sizeof p->comm, "init");
+    *proc_out = p;
+    return 0;
+
+remove:
+    if (p->files != NULL)
+        files_put(p->files);
+    proc_remove(p);
+    return rc;
+}
+
+/* Descriptors 0, 1 and 2 are the console, which becomes the controlling terminal. */
+static void
+open_console(struct proc *p)
+{
+    struct file *f;
+    int rc = vfs_open(NULL, "/dev/console", O_RDWR, 0, &f);
+
+    if (rc < 0) {
+        klog(LOG_WARN, "init: /dev/console: error %d", -rc);
+        return;
+    }
+    for (int fd = 0; fd < 3; fd++)
+        if (fd_install(p->files, file_ref(f), fd, false) < 0)
+            file_put(f);
+    file_put(f);
+    if (run_mode && vfs_open(NULL, "/dev/ttyS0", O_RDWR, 0, &f) == 0)
+        file_put(f); /* opening it made it ours */
+}
+
+/* Arguments and environment in user memory, as execve(2) wants them: a page range at ARGS_ADDR. */
+struct arg_writer {
+    uintptr_t table, text; /* next word of the table, next byte of the text */
+    int rc;
+};
+
+static void
+put_word(struct arg_writer *w, uint64_t v)
+{
+    if (w->rc == 0)
+        w->rc = ucopy_out(uaddr(w->table), &v, sizeof v);
+    w->table += sizeof v;
+}
+
+static void
+put_string(struct arg_writer *w, const char *s)
+{
+    size_t n = str_len(s) + 1;
+
+    put_word(w, w->text);
+    if (w->rc == 0)
+        w->rc = w->text + n <= ARGS_ADDR + ARGS_MAX ? ucopy_out(uaddr(w->text), s, n) : -E2BIG;
+    w->text += n;
+}
+
+static int
+exec_first(struct proc *p, const char *path)
+{
+    static const char *const env[] = {"HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", term_word};
+    struct arg_writer w = {.table = ARGS_ADDR, .text = ARGS_ADDR + 1024};
+    struct mm_map_args map = {.addr = ARGS_ADDR, .len = ARGS_MAX, .flags = VMA_READ | VMA_WRITE, .fixed = true};
+    uintptr_t at, envp;
+    int rc;
+
+    if (p->mm == NULL) {
+        rc = mm_create(&p->mm);
+        if (rc == 0)
+            rc = mm_map(p->mm, &map, &at);
+        if (rc < 0)
+            return rc;
+    }
+    put_string(&w, path);
+    for (unsigned i = 1; i < argc; i++)
+        put_string(&w, argv_text[i]);
+    put_word(&w, 0);
+    envp = w.table;
+    for (unsigned i = 0; i < sizeof env / sizeof env[0]; i++)
+        put_string(&w, env[i]);
+    put_word(&w, 0);
+    if (w.rc < 0)
+        return w.rc;
+    return (int)proc_execve(path, uaddr(ARGS_ADDR), uaddr(envp));
+}
+
+/* Thread of the first user process: becomes init, or the shell with the commands. */
+static void
+first_program(void *arg)
+{
+    static const char *const shells[] = {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"};
+    struct proc *p = arg;
+    char init[128];
+    int rc;
+
+    open_console(p);
+    if (run_mode) {
+        rc = exec_first(p, "/bin/sh");
+    } else if (cmdline_word("init", init, sizeof init)) {
+        rc = exec_first(p, init);
+    } else {
+        rc = -ENOENT;
+        for (unsigned i = 0; i < sizeof shells / sizeof shells[0] && rc < 0; i++)
+            rc = exec_first(p, shells[i]);
+    }
+    if (rc < 0) {
+        klog(LOG_ERR, "no program to start: error %d (the root file system needs /sbin/init or /bin/sh)", -rc);
+        proc_power_off(1, false);
+    }
+    proc_user_loop(p);
+}
+
+/* The line --run promises on standard error, whatever the log level. */
+static void
+say_status(int status)
+{
+    char line[64];
+
+    hal_log_write(line, fmt_print(line, sizeof line, "drydock: exit status %d\n", status));
+}
+
+static void
+run_reaper(void *arg unused_param)
+{
+    struct wait_query any = {.which = P_ALL, .options = WEXITED};
+    struct wait_result r;
+
+    for (;;) {
+        int rc = proc_wait(&any, &r);
+
+        if (rc == -ERESTARTSYS)
+            thread_clear_interrupt(thread_current());
+        if (rc < 0 && rc != -ERESTARTSYS)
+            panic("process 1 has no children");
+        if (rc != 1 || r.pid != 2)
+            continue;
+        int status = r.code == CLD_EXITED ? r.status : 128 + r.status;
+        if (status != 0)
+            say_status(status);
+        proc_power_off(status == 0 ? 0 : 1, false);
+    }
+}
+
+int
+proc_start_init(const struct boot_info *boot unused_param)
+{
+    struct proc *init, *shell;
+    char word[64];
+    int rc = make_process(NULL, &init);
+
+    if (rc < 0)
+        return rc;
+    init->init_protected = true;
+    if (cmdline_word("TERM", word, sizeof word))
+        fmt_print(term_word, sizeof term_word, "TERM=%s", word);
+    argc = 1;
+    if (cmdline_run() == NULL)
+        return proc_start(init, first_program);
+
+    run_mode = true;
+    rc = make_process(init, &shell);
+    if (rc < 0)
+        return rc;
+    str_copy(shell->comm, sizeof shell->comm, "sh");
+    argv_text[1] = "-c";
+    argv_text[2] = cmdline_run();
+    argc = 3;
+    rc = proc_start(init, run_reaper);
+    return rc < 0 ? rc : proc_start(shell, first_program);
+}

@@ -1,0 +1,147 @@
+/* Sending signals, and what is pending (POSIX 2.4, signal(7)).  See signal.h.
+ *
+ * All signal state is changed with interrupts off, because terminals send from interrupt handlers.  A real-time signal that is pending
+ * already is not queued a second time.
+ */
+#include <hal/irq.h>
+#include <kernel/abi/errno.h>
+#include <kernel/abi/signal.h>
+#include <kernel/proc/proc.h>
+
+#define BIT_OF(signo) ((sigset_k)1 << ((signo) - 1))
+
+static const sigset_k stop_signals = BIT_OF(SIGSTOP) | BIT_OF(SIGTSTP) | BIT_OF(SIGTTIN) | BIT_OF(SIGTTOU);
+static const sigset_k ignored_by_default = BIT_OF(SIGCHLD) | BIT_OF(SIGCONT) | BIT_OF(SIGURG) | BIT_OF(SIGWINCH);
+static const sigset_k unblockable = BIT_OF(SIGKILL) | BIT_OF(SIGSTOP);
+
+static bool
+is_ignored(const struct proc *p, int signo)
+{
+    uintptr_t h = p->sighand->action[signo - 1].handler;
+
+    return h == SIG_IGN_K || (h == SIG_DFL_K && (ignored_by_default & BIT_OF(signo)));
+}
+
+static bool
+is_deadly(const struct proc *p, int signo)
+{
+    return p->sighand->action[signo - 1].handler == SIG_DFL_K &&
+           !((stop_signals | ignored_by_default) & BIT_OF(signo)) && !p->init_protected;
+}
+
+bool
+signal_pending(const struct proc *p)
+{
+    return (p->sig.pending & (~p->sig.blocked | unblockable)) != 0;
+}
+
+void
+signal_recalc(struct proc *p)
+{
+    irqstate_t s = hal_irq_save();
+
+    if (signal_pending(p))
+        thread_interrupt(&p->thread, false);
+    else
+        thread_clear_interrupt(&p->thread);
+    hal_irq_restore(s);
+}
+
+static void
+enqueue(struct proc *p, int signo, const struct siginfo_k *info)
+{
+    bool user = info != NULL;
+
+    p->sig.info[signo - 1] = user ? *info : (struct siginfo_k){.code = SI_KERNEL};
+    p->sig.info[signo - 1].signo = signo;
+    p->sig.pending |= BIT_OF(signo);
+    if (!(p->sig.blocked & BIT_OF(signo)) || (unblockable & BIT_OF(signo)))
+        thread_interrupt(&p->thread, is_deadly(p, signo));
+    else
+        thread_wake(&p->thread); /* sigtimedwait may want it */
+}
+
+/* Continuing happens at once, whatever is done with the signal itself. */
+static void
+continue_stopped(struct proc *p)
+{
+    p->sig.pending &= ~stop_signals;
+    if (p->stop_signal == 0)
+        return;
+    p->stop_signal = 0;
+    p->continued = true;
+    thread_continue(&p->thread);
+    proc_notify_parent(p, CLD_CONTINUED, SIGCONT);
+}
+
+void
+signal_send(struct proc *p, int signo, const struct siginfo_k *info)
+{
+    irqstate_t s;
+
+    if (signo < 1 || signo > NSIG || p->sighand == NULL)
+        return;
+    s = hal_irq_save();
+    if (p->zombie)
+        goto out;
+    if (signo == SIGCONT)
+        continue_stopped(p);
+    else if (stop_signals & BIT_OF(signo))
+        p->sig.pending &= ~BIT_OF(SIGCONT);
+    if (p->init_protected && p->sighand->action[signo - 1].handler == SIG_DFL_K && signo != SIGCHLD)
+        goto out; /* nothing ends or stops process 1 that it did not ask for */
+    if (is_ignored(p, signo) && !(p->sig.blocked & BIT_OF(signo)))
+        goto out;
+    enqueue(p, signo, info);
+    if (signo == SIGKILL) {
+        p->stop_signal = 0;
+        thread_interrupt(&p->thread, true);
+        thread_continue(&p->thread);
+    }
+out:
+    hal_irq_restore(s);
+}
+
+struct group_send {
+    int32_t pgid;
+    int signo;
+    const struct siginfo_k *info;
+    unsigned count;
+};
+
+static bool
+send_member(struct proc *p, void *arg)
+{
+    struct group_send *g = arg;
+
+    if (p->pgid == g->pgid && p->sighand != NULL) {
+        g->count++;
+        if (g->signo != 0)
+            signal_send(p, g->signo, g->info);
+    }
+    return true;
+}
+
+unsigned
+signal_send_group(int32_t pgid, int signo, const struct siginfo_k *info)
+{
+    struct group_send g = {.pgid = pgid, .signo = signo, .info = info};
+
+    proc_for_each(send_member, &g);
+    return g.count;
+}
+
+void
+signal_force(struct proc *p, int signo, const struct siginfo_k *info)
+{
+    struct sigaction_k *a = &p->sighand->action[signo - 1];
+    irqstate_t s = hal_irq_save();
+
+    /* A fault that is blocked or ignored would come back for ever: it kills instead. */
+    if (a->handler == SIG_IGN_K || (p->sig.blocked & BIT_OF(signo)))
+        a->handler = SIG_DFL_K;
+    p->sig.blocked &= ~BIT_OF(signo);
+    p->init_protected = p->init_protected && a->handler != SIG_DFL_K;
+    enqueue(p, signo, info);
+    hal_irq_restore(s);
+}

@@ -1,0 +1,55 @@
+/* Signals, to POSIX and signal(7). */
+#pragma once
+
+#include <hal/types.h>
+#include <kernel/trusted/list.h>
+
+struct proc;
+
+enum { NSIG = 64 };
+typedef uint64_t sigset_k; /* bit n-1: signal n */
+
+struct sigaction_k {
+    uintptr_t handler; /* 0 SIG_DFL, 1 SIG_IGN, or a user address */
+    uint64_t flags;    /* SA_* */
+    uintptr_t restorer;
+    sigset_k mask;
+};
+
+struct sighand {
+    uint32_t refs;
+    struct sigaction_k action[NSIG];
+};
+
+/* What a handler with SA_SIGINFO is told. */
+struct siginfo_k {
+    int32_t signo, code, err;
+    int32_t pid;
+    uint32_t uid;
+    int32_t status;
+    uint64_t addr;
+    uint64_t value;
+    int64_t utime, stime;
+};
+
+struct sigstate {
+    sigset_k pending;
+    sigset_k blocked;
+    sigset_k saved_mask; /* sigsuspend, ppoll, pselect */
+    bool restore_mask;
+    struct siginfo_k info[NSIG]; /* of the pending ones; realtime signals do not queue */
+    uaddr_t altstack;
+    uint64_t altstack_size;
+    uint32_t altstack_flags;
+};
+
+/* Send; `info` NULL: from the kernel.  Any context.  0; never fails for a live process. */
+void signal_send(struct proc *p, int signo, const struct siginfo_k *_Nullable info);
+/* To every member of a process group: how many there were. */
+unsigned signal_send_group(int32_t pgid, int signo, const struct siginfo_k *_Nullable info);
+/* A fault of the running process: cannot be blocked or ignored (then it kills). */
+void signal_force(struct proc *p, int signo, const struct siginfo_k *info);
+/* Is an unblocked signal pending for the running process? */
+bool signal_pending(const struct proc *p);
+/* On the way to user mode: deliver, stop, or die.  `syscall_nr` >= 0 and the result register say whether a call was interrupted. */
+void signal_deliver(struct proc *p, int64_t syscall_nr);

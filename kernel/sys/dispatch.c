@@ -1,0 +1,43 @@
+/* From a number to a function.  See sys.h. */
+#include <kernel/abi/errno.h>
+#include <kernel/core/log.h>
+#include <kernel/proc/proc.h>
+#include <kernel/sys/sys.h>
+
+enum { REPORTED_MAX = 512 };
+
+static uint64_t reported[REPORTED_MAX / 64];
+
+/* Say once for each call that it is missing. */
+static void
+report(uint64_t nr)
+{
+    if (nr < REPORTED_MAX) {
+        uint64_t bit = 1ull << nr % 64;
+
+        if (reported[nr / 64] & bit)
+            return;
+        reported[nr / 64] |= bit;
+    } else {
+        static bool done;
+
+        if (done)
+            return;
+        done = true;
+    }
+    const struct proc *p = proc_current();
+    if (nr < sys_table_len && sys_table[nr].name != NULL)
+        klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid, sys_table[nr].name, (unsigned long long)nr);
+    else
+        klog(LOG_INFO, "%s[%d]: there is no system call %llu", p->comm, p->pid, (unsigned long long)nr);
+}
+
+int64_t
+sys_dispatch(uint64_t nr, const struct sysargs *args)
+{
+    if (nr >= sys_table_len || sys_table[nr].fn == NULL) {
+        report(nr);
+        return -ENOSYS;
+    }
+    return sys_table[nr].fn(args);
+}

@@ -1,0 +1,29 @@
+/* System calls: the table, and the signature of every sys_<call>.
+ *
+ * Each takes the six raw arguments and returns a result or negative errno.  sys_<call> checks its arguments, then makes one call
+ * inward.  They run in thread context of the calling process (proc_current()), interrupts on, no lock held.
+ */
+#pragma once
+
+#include <hal/types.h>
+
+struct sysargs {
+    uint64_t a[6];
+};
+
+typedef int64_t (*sys_fn)(const struct sysargs *args);
+
+struct sys_entry {
+    const char *name;
+    sys_fn fn; /* NULL: known by name only, -ENOSYS */
+};
+
+/* By number of the architecture (kernel/sys/table_<arch>.c). */
+extern const struct sys_entry sys_table[];
+extern const size_t sys_table_len;
+
+/* Run one: unknown numbers give -ENOSYS and are logged once each with their name. */
+int64_t sys_dispatch(uint64_t nr, const struct sysargs *args);
+
+/* The calls, by file.  X(name) declares sys_name. */
+#define SYS_DECLARE(name) int64_t sys_##name(const struct sysargs *args)

@@ -1,0 +1,504 @@
+/* System calls on descriptors: the table of open files, fcntl(2), pipes, syncing. */
+#include <abi/stat.h>
+#include <kernel/abi/fcntl.h>
+#include <kernel/abi/resource.h>
+#include <kernel/core/log.h>
+#include <kernel/fs/file.h>
+#include <kernel/fs/flock.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/namei.h>
+#include <kernel/fs/special.h>
+#include <kernel/proc/proc.h>
+#include <kernel/sys/sys_file.h>
+#include <kernel/sys/upath.h>
+
+enum {
+    FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451, FIOASYNC = 0x5452, FIOQSIZE = 0x5460, FIONREAD = 0x541b,
+};
+enum { SETFL_MASK = O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | O_ASYNC };
+
+static struct files *
+my_files(void)
+{
+    return proc_current()->files;
+}
+
+int64_t
+sys_close(const struct sysargs *a)
+{
+    return fd_close(my_files(), (int)a->a[0]);
+}
+
+int64_t
+sys_close_range(const struct sysargs *a)
+{
+    uint32_t first = (uint32_t)a->a[0], last = (uint32_t)a->a[1], flags = (uint32_t)a->a[2];
+    struct proc *p = proc_current();
+    struct files *copy;
+
+    if (first > last || (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0)
+        return -EINVAL;
+    if ((flags & CLOSE_RANGE_UNSHARE) != 0 && p->files->refs > 1) {
+        int rc = files_copy(p->files, &copy);
+
+        if (rc < 0)
+            return rc;
+        files_put(p->files);
+        p->files = copy;
+    }
+    for (uint32_t fd = first; fd <= last && fd < p->files->capacity; fd++) {
+        bool *cloexec = fd_cloexec(p->files, (int)fd);
+
+        if (cloexec == NULL)
+            continue;
+        if ((flags & CLOSE_RANGE_CLOEXEC) != 0)
+            *cloexec = true;
+        else if (fd_close(p->files, (int)fd) < 0)
+            continue;
+    }
+    return 0;
+}
+
+/* A new descriptor >= min for what `fd` is. */
+static int64_t
+dup_min(int fd, int min, bool cloexec)
+{
+    struct file *f = fd_get(my_files(), fd);
+    int rc;
+
+    if (f == NULL)
+        return -EBADF;
+    rc = fd_install(my_files(), f, min, cloexec);
+    if (rc < 0)
+        file_put(f);
+    return rc;
+}
+
+int64_t
+sys_dup(const struct sysargs *a)
+{
+    return dup_min((int)a->a[0], 0, false);
+}
+
+static int64_t
+dup_to(int from, int to, bool cloexec)
+{
+    struct file *f = fd_get(my_files(), from);
+    int rc;
+
+    if (f == NULL)
+        return -EBADF;
+    rc = fd_replace(my_files(), f, to, cloexec);
+    if (rc < 0)
+        file_put(f);
+    return rc;
+}
+
+int64_t
+sys_dup2(const struct sysargs *a)
+{
+    if ((int)a->a[0] == (int)a->a[1])
+        return fd_cloexec(my_files(), (int)a->a[0]) != NULL ? (int)a->a[1] : -EBADF;
+    return dup_to((int)a->a[0], (int)a->a[1], false);
+}
+
+int64_t
+sys_dup3(const struct sysargs *a)
+{
+    if (((uint32_t)a->a[2] & ~(uint32_t)O_CLOEXEC) != 0 || (int)a->a[0] == (int)a->a[1])
+        return -EINVAL;
+    return dup_to((int)a->a[0], (int)a->a[1], ((uint32_t)a->a[2] & O_CLOEXEC) != 0);
+}
+
+/* struct flock to a range.  -EINVAL, -EOVERFLOW. */
+static int
+range_of(const struct file *f, const struct abi_flock *l, struct flock_req *req)
+{
+    int64_t start = l->l_start, len = l->l_len, base;
+
+    switch (l->l_whence) {
+    case SEEK_SET:
+        base = 0;
+        break;
+    case SEEK_CUR:
+        base = (int64_t)f->pos;
+        break;
+    case SEEK_END:
+        base = (int64_t)f->inode->size;
+        break;
+    default:
+        return -EINVAL;
+    }
+    if (__builtin_add_overflow(start, base, &start))
+        return -EOVERFLOW;
+    if (len < 0) {
+        if (__builtin_add_overflow(start, len, &start))
+            return -EINVAL;
+        len = -len;
+    }
+    if (start < 0)
+        return -EINVAL;
+    req->start = (uint64_t)start;
+    req->end = len == 0 ? UINT64_MAX : req->start + (uint64_t)len - 1;
+    if (len != 0 && req->end > INT64_MAX)
+        return -EOVERFLOW;
+    return 0;
+}
+
+static int64_t
+fcntl_getlk(struct file *f, struct abi_flock *l, struct flock_req *req, uaddr_t user)
+{
+    struct flock_req found;
+
+    if (req->type == F_UNLCK)
+        return -EINVAL;
+    if (flock_test(f->inode, req, &found)) {
+        l->l_type = (int16_t)found.type;
+        l->l_whence = SEEK_SET;
+        l->l_start = (int64_t)found.start;
+        l->l_len = found.end == UINT64_MAX ? 0 : (int64_t)(found.end - found.start + 1);
+        l->l_pid = found.pid;
+    } else {
+        l->l_type = F_UNLCK;
+    }
+    return ucopy_out(user, l, sizeof(*l));
+}
+
+static int64_t
+fcntl_lock(struct file *f, int cmd, uint64_t arg)
+{
+    bool ofd = cmd >= F_OFD_GETLK;
+    uaddr_t user = uaddr((uintptr_t)arg);
+    struct abi_flock l;
+    struct flock_req req = {
+        .owner = ofd ? (const void *)f : (const void *)my_files(), .pid = ofd ? -1 : proc_current()->tgid};
+    int rc = ucopy_in(&l, user, sizeof(l));
+
+    if (rc < 0)
+        return rc;
+    if (f->inode == NULL || (l.l_type != F_RDLCK && l.l_type != F_WRLCK && l.l_type != F_UNLCK) ||
+        (ofd && l.l_pid != 0))
+        return -EINVAL;
+    rc = range_of(f, &l, &req);
+    if (rc < 0)
+        return rc;
+    req.type = l.l_type;
+    if (cmd == F_GETLK || cmd == F_OFD_GETLK)
+        return fcntl_getlk(f, &l, &req, user);
+    if ((req.type == F_RDLCK && !file_can_read(f)) || (req.type == F_WRLCK && !file_can_write(f)))
+        return -EBADF;
+    return flock_set(f->inode, &req, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+}
+
+static int64_t
+fcntl_setfl(struct file *f, uint32_t flags)
+{
+    if ((flags & O_NOATIME) != 0 && (f->flags & O_NOATIME) == 0 && f->inode != NULL && !inode_owner_or_capable(f->inode))
+        return -EPERM;
+    f->flags = (f->flags & ~(uint32_t)SETFL_MASK) | (flags & SETFL_MASK);
+    return 0;
+}
+
+static int64_t
+fcntl_file(struct file *f, int fd, int cmd, uint64_t arg)
+{
+    switch (cmd) {
+    case F_SETFL:
+        return fcntl_setfl(f, (uint32_t)arg);
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        return fcntl_lock(f, cmd, arg);
+    case F_SETOWN: /* no SIGIO here; remembered by nobody */
+    case F_SETSIG:
+        return 0;
+    case F_GETOWN:
+    case F_GETSIG:
+        return 0;
+    case F_GETPIPE_SZ:
+        return pipe_size(f);
+    case F_SETPIPE_SZ:
+        return pipe_set_size(f, arg);
+    default:
+        (void)fd;
+        return -EINVAL;
+    }
+}
+
+int64_t
+sys_fcntl(const struct sysargs *a)
+{
+    int fd = (int)a->a[0], cmd = (int)a->a[1];
+    uint64_t arg = a->a[2];
+    bool *cloexec = fd_cloexec(my_files(), fd);
+    struct file *f;
+    int64_t rc;
+
+    if (cloexec == NULL)
+        return -EBADF;
+    switch (cmd) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        if ((int64_t)(int)arg < 0 || (uint32_t)arg >= files_limit())
+            return -EINVAL;
+        return dup_min(fd, (int)arg, cmd == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return *cloexec ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        *cloexec = (arg & FD_CLOEXEC) != 0;
+        return 0;
+    default:
+        break;
+    }
+    f = fd_get(my_files(), fd);
+    if (f == NULL)
+        return -EBADF;
+    if (cmd == F_GETFL)
+        rc = f->flags;
+    else if ((f->flags & O_PATH) != 0)
+        rc = -EBADF;
+    else
+        rc = fcntl_file(f, fd, cmd, arg);
+    file_put(f);
+    return rc;
+}
+
+int64_t
+sys_flock(const struct sysargs *a)
+{
+    uint32_t op = (uint32_t)a->a[1];
+    struct file *f = ufile_get((int)a->a[0], false);
+    struct flock_req req = {.end = UINT64_MAX, .owner = f, .whole = true};
+    int64_t rc;
+
+    if (f == NULL)
+        return -EBADF;
+    req.pid = proc_current()->tgid;
+    switch (op & ~(uint32_t)LOCK_NB) {
+    case LOCK_SH:
+        req.type = F_RDLCK;
+        break;
+    case LOCK_EX:
+        req.type = F_WRLCK;
+        break;
+    case LOCK_UN:
+        req.type = F_UNLCK;
+        break;
+    default:
+        file_put(f);
+        return -EINVAL;
+    }
+    rc = f->inode != NULL ? flock_set(f->inode, &req, (op & LOCK_NB) == 0) : -EBADF;
+    file_put(f);
+    return rc;
+}
+
+static int64_t
+set_flag_from_user(struct file *f, uint32_t flag, uint64_t arg)
+{
+    int32_t on;
+    int rc = ucopy_in(&on, uaddr((uintptr_t)arg), sizeof(on));
+
+    if (rc < 0)
+        return rc;
+    f->flags = on != 0 ? f->flags | flag : f->flags & ~flag;
+    return 0;
+}
+
+/* What every regular file answers. */
+static int64_t
+regular_ioctl(struct file *f, uint32_t cmd, uint64_t arg)
+{
+    uint64_t left = f->inode->size > f->pos ? f->inode->size - f->pos : 0;
+    int32_t n = left < INT32_MAX ? (int32_t)left : INT32_MAX;
+
+    switch (cmd) {
+    case FIONREAD:
+        return ucopy_out(uaddr((uintptr_t)arg), &n, sizeof(n));
+    case FIOQSIZE:
+        return ucopy_out(uaddr((uintptr_t)arg), &f->inode->size, sizeof(f->inode->size));
+    default:
+        return -ENOTTY;
+    }
+}
+
+int64_t
+sys_ioctl(const struct sysargs *a)
+{
+    int fd = (int)a->a[0];
+    uint32_t cmd = (uint32_t)a->a[1];
+    struct file *f = ufile_get(fd, false);
+    bool *cloexec = fd_cloexec(my_files(), fd);
+    int64_t rc;
+
+    if (f == NULL)
+        return -EBADF;
+    switch (cmd) {
+    case FIOCLEX:
+    case FIONCLEX:
+        if (cloexec != NULL)
+            *cloexec = cmd == FIOCLEX;
+        rc = 0;
+        break;
+    case FIONBIO:
+        rc = set_flag_from_user(f, O_NONBLOCK, a->a[2]);
+        break;
+    case FIOASYNC:
+        rc = set_flag_from_user(f, O_ASYNC, a->a[2]);
+        break;
+    default:
+        rc = file_ioctl(f, cmd, (uintptr_t)a->a[2]);
+        if (rc == -ENOTTY && f->inode != NULL && inode_is(f->inode, S_IFREG))
+            rc = regular_ioctl(f, cmd, a->a[2]);
+        break;
+    }
+    file_put(f);
+    return rc;
+}
+
+int64_t
+sys_fsync(const struct sysargs *a)
+{
+    struct file *f = ufile_get((int)a->a[0], false);
+    int64_t rc;
+
+    if (f == NULL)
+        return -EBADF;
+    rc = file_fsync(f);
+    file_put(f);
+    return rc;
+}
+
+int64_t
+sys_fdatasync(const struct sysargs *a)
+{
+    return sys_fsync(a);
+}
+
+int64_t
+sys_syncfs(const struct sysargs *a)
+{
+    struct file *f = ufile_get((int)a->a[0], false);
+    int64_t rc = 0;
+
+    if (f == NULL)
+        return -EBADF;
+    if (f->inode != NULL) {
+        struct superblock *sb = f->inode->sb;
+
+        rc = inode_write_all(sb);
+        if (rc == 0 && sb->ops->sync != NULL && !sb->read_only)
+            rc = sb->ops->sync(sb);
+    }
+    file_put(f);
+    return rc;
+}
+
+int64_t
+sys_ftruncate(const struct sysargs *a)
+{
+    int64_t size = (int64_t)a->a[1];
+    struct file *f;
+    int64_t rc;
+
+    if (size < 0)
+        return -EINVAL;
+    f = ufile_get((int)a->a[0], false);
+    if (f == NULL)
+        return -EBADF;
+    if (f->inode == NULL || !inode_is(f->inode, S_IFREG) || !file_can_write(f))
+        rc = -EINVAL;
+    else if ((uint64_t)size > f->inode->size && (uint64_t)size > file_size_limit())
+        rc = (file_size_signal(), -EFBIG);
+    else
+        rc = vfs_truncate(f->inode, (uint64_t)size);
+    file_put(f);
+    return rc;
+}
+
+/* No file system here keeps blocks that read as zeros: the C library then writes them itself (posix_fallocate(3)). */
+int64_t
+sys_fallocate(const struct sysargs *a)
+{
+    int64_t off = (int64_t)a->a[2], len = (int64_t)a->a[3];
+    struct file *f = ufile_get((int)a->a[0], false);
+    int64_t rc = -EOPNOTSUPP;
+
+    if (f == NULL)
+        return -EBADF;
+    if (off < 0 || len <= 0)
+        rc = -EINVAL;
+    else if (!file_can_write(f))
+        rc = -EBADF;
+    else if (file_is_pipe(f))
+        rc = -ESPIPE;
+    else if (f->inode == NULL || !inode_is(f->inode, S_IFREG))
+        rc = -ENODEV;
+    file_put(f);
+    return rc;
+}
+
+int64_t
+sys_fadvise64(const struct sysargs *a)
+{
+    struct file *f = ufile_get((int)a->a[0], false);
+    int64_t rc;
+
+    if (f == NULL)
+        return -EBADF;
+    if (file_is_pipe(f))
+        rc = -ESPIPE;
+    else
+        rc = (uint32_t)a->a[3] > 5 || (int64_t)a->a[2] < 0 ? -EINVAL : 0;
+    file_put(f);
+    return rc;
+}
+
+static int64_t
+make_pipe(uint64_t user, uint32_t flags)
+{
+    struct files *files = my_files();
+    struct file *end[2];
+    int32_t fd[2];
+    int rc;
+
+    if ((flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) != 0)
+        return -EINVAL;
+    rc = pipe_create(flags, &end[0], &end[1]);
+    if (rc < 0)
+        return rc;
+    rc = fd[0] = fd_install(files, end[0], 0, (flags & O_CLOEXEC) != 0);
+    if (rc < 0)
+        goto put_files;
+    rc = fd[1] = fd_install(files, end[1], 0, (flags & O_CLOEXEC) != 0);
+    if (rc < 0) {
+        file_put(end[1]);
+        if (fd_close(files, fd[0]) < 0)
+            klog(LOG_ERR, "pipe: lost descriptor");
+        return rc;
+    }
+    rc = ucopy_out(uaddr((uintptr_t)user), fd, sizeof(fd));
+    if (rc < 0 && (fd_close(files, fd[0]) < 0 || fd_close(files, fd[1]) < 0))
+        klog(LOG_ERR, "pipe: lost descriptor"); /* another thread closed it first */
+    return rc;
+
+put_files:
+    file_put(end[0]);
+    file_put(end[1]);
+    return rc;
+}
+
+int64_t
+sys_pipe(const struct sysargs *a)
+{
+    return make_pipe(a->a[0], 0);
+}
+
+int64_t
+sys_pipe2(const struct sysargs *a)
+{
+    return make_pipe(a->a[0], (uint32_t)a->a[1]);
+}

@@ -1,0 +1,19 @@
+/* The system as a whole. */
+#pragma once
+
+#include <kernel/sys/sys.h>
+
+SYS_DECLARE(uname);
+SYS_DECLARE(sethostname);
+SYS_DECLARE(setdomainname);
+SYS_DECLARE(sysinfo);
+SYS_DECLARE(getrandom);
+SYS_DECLARE(getcpu);
+SYS_DECLARE(syslog);
+SYS_DECLARE(reboot);
+SYS_DECLARE(sync);
+SYS_DECLARE(personality);
+
+/* The names, for /proc/sys/kernel. */
+const char *sys_hostname(void);
+const char *sys_domainname(void);
