@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+"""The guest test programs (user/t_*.c): each prints TAP of its own; a success and each error of the system calls."""
+
+from harness import *
+
+SKIP = {'t_random', 't_badptr', 't_forks', 't_hog', 't_true'}  # driven by other tests
+
+
+def programs():
+    out = run('ls /usr/lib/tests').text.split()
+    return [p for p in out if p.startswith('t_') and p not in SKIP]
+
+
+def check(program, *args):
+    r = run('mkdir -p /tmp/work && cd /tmp/work && /usr/lib/tests/%s' % program, *args, ok=False)
+    plan = re.search(r'^1\.\.(\d+)', r.text, re.M)
+    passed = len(re.findall(r'^ok ', r.text, re.M))
+    assert r.code == 0 and plan and passed == int(plan.group(1)) and 'not ok' not in r.text, repr(r)
+
+
+def main_programs():
+    module = sys.modules['__main__']
+    for p in programs():
+        for user in ('seccomp', 'ptrace'):
+            def test(p=p, user=user):
+                check(p, '--user', user)
+            setattr(module, 'test_%s_%s' % (p, user), test)
+
+
+if __name__ == '__main__':
+    main_programs()
+    main()

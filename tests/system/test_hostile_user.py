@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""Malicious programs: bad pointers, huge lengths, every system call with random arguments, and too much of everything.
+
+The guest program /usr/lib/tests/t_random makes the calls; the kernel's page and object counts must return to where they were.
+"""
+
+from harness import *
+
+TESTS = '/usr/lib/tests'
+
+COUNT = ("settle() { sync; echo 3 > /proc/sys/vm/drop_caches; sleep 1; }; "
+         "count() { settle; grep -E '^(KernelObjects|UserPages):' /proc/drydock | tr '\\n' ' '; echo; }; ")
+
+
+def test_random_system_calls():
+    """100,000 calls in processes of 500, every number among them."""
+    r = run(COUNT + '%s/t_random 1 500; count; i=0; while [ $i -lt 200 ]; do %s/t_random $i 500; i=$((i+1)); done; count; echo alive' % (TESTS, TESTS),
+            '--timeout', '100000')
+    lines = [l for l in r.text.splitlines() if l.startswith('KernelObjects')]
+    assert r.text.rstrip().endswith('alive') and len(lines) == 2, repr(r)
+    assert lines[0] == lines[1], 'leak: %s' % '\n'.join(lines)
+
+
+def test_bad_pointers():
+    r = run('%s/t_badptr' % TESTS)
+    assert 'not ok' not in r.text and '1..' in r.text, repr(r)
+
+
+def test_fork_bomb():
+    r = run(COUNT + 'count; cat > /tmp/bomb <<"E"\nsh /tmp/bomb & sh /tmp/bomb & wait\nE\n'
+            '( trap "" TERM; timeout -s KILL 5 sh /tmp/bomb ) > /dev/null 2>&1; killall -9 sh.bomb 2>/dev/null; '
+            'for p in /proc/[0-9]*; do n=${p#/proc/}; [ $n -gt 1 ] && [ $n != $$ ] && grep -q bomb $p/cmdline 2>/dev/null && kill -9 $n; done 2>/dev/null; '
+            'sleep 1; count; echo alive', '-m', '64M', '--timeout', '100000')
+    assert r.text.rstrip().endswith('alive'), repr(r)
+
+
+def test_process_table_full():
+    r = run('%s/t_forks; echo alive' % TESTS, '-m', '256M')
+    assert 'EAGAIN' in r.text or 'ENOMEM' in r.text, repr(r)
+    assert r.text.rstrip().endswith('alive'), repr(r)
+
+
+def test_memory_hog():
+    r = run(COUNT + 'count; %s/t_hog; echo status $?; count; echo alive' % TESTS, '-m', '32M')
+    lines = [l for l in r.text.splitlines() if l.startswith('KernelObjects')]
+    assert r.text.rstrip().endswith('alive') and ('status 137' in r.text or 'ENOMEM' in r.text), repr(r)
+    assert len(lines) == 2 and lines[0] == lines[1], repr(r)
+
+
+def test_several_hogs():
+    r = run('for i in 1 2 3 4; do %s/t_hog & done; wait; echo alive' % TESTS, '-m', '32M')
+    assert r.text.rstrip().endswith('alive'), repr(r)
+
+
+if __name__ == '__main__':
+    main()
