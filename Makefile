@@ -1,0 +1,42 @@
+# The front door: each target is a line or two, what they do is in meson.build and tools/.
+# Debian's own meson and python are named by path: another python in PATH would not have Debian's kconfiglib.
+BUILD := build
+MESON := /usr/bin/meson
+PYTHON := /usr/bin/python3
+ARGS  :=
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+deps: ## install the Debian packages that are missing
+	@tools/deps.sh tools/packages.txt
+
+$(BUILD)/build.ninja: | deps
+	$(MESON) setup $(BUILD) --native-file tools/native/clang.ini
+
+build: deps $(BUILD)/build.ninja ## build the simulator (plain and with sanitizers) and its disk
+	@ninja -C $(BUILD)
+
+run: deps $(BUILD)/build.ninja ## boot to a shell; ARGS="..." passes options, see build/drydock --help
+	@ninja -C $(BUILD) --quiet drydock disk.img
+	@$(BUILD)/drydock $(ARGS)
+
+test: deps ## build with clang and gcc and run every test; ARGS="unit device" chooses suites
+	@$(PYTHON) tools/test.py $(BUILD) $(ARGS)
+
+lint: build ## layout, the project's rules, clang's analyses
+	@$(PYTHON) tools/test.py --lint $(BUILD)
+
+menuconfig: deps ## choose what is in the kernel (.config)
+	@$(PYTHON) tools/kconfig.py menuconfig $(CURDIR)/.config
+	@if [ -e $(BUILD)/build.ninja ]; then $(MESON) setup --reconfigure $(BUILD); fi
+
+bench: build ## measure, beside the host and user-mode Linux in the same run
+	@tools/deps.sh tools/packages-bench.txt
+	@$(PYTHON) bench/bench.py $(BUILD) $(ARGS)
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+.PHONY: help deps build run test lint menuconfig bench clean
+.DEFAULT_GOAL := help
