@@ -407,6 +407,8 @@ tmpfs_umount(struct superblock *sb)
         inode_put(e->inode);
         kmem_free(e);
     }
+    inode_put(sb->root);
+    (void)inode_drop_all(sb); /* while fs_data is there to count */
     devfs_gone(sb);
     kmem_free(sb->fs_data);
 }
@@ -518,8 +520,10 @@ tmpfs_mount(struct superblock *sb, const char *options)
     if (rc < 0)
         goto free_data;
     rc = tmpdir_init(sb->root, sb->root->ino);
-    if (rc == 0)
+    if (rc == 0) {
+        inode_ref(sb->root); /* ours: there is no disk to read it from again */
         return 0;
+    }
     inode_put(sb->root);
 free_data:
     kmem_free(t);

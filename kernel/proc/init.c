@@ -160,6 +160,8 @@ first_program(void *arg)
 
     open_console(p);
     if (run_mode) {
+        if (vfs_mount("proc", "/proc", "proc", 0, "") < 0) /* what init's scripts do otherwise */
+            klog(LOG_INFO, "init: /proc is not mounted");
         rc = exec_first(p, "/bin/sh");
     } else if (cmdline_word("init", init, sizeof init)) {
         rc = exec_first(p, init);

@@ -104,7 +104,7 @@ sched_account(bool user)
 uint64_t
 sched_slice_end(void) no_tsa
 {
-    return runnable > 1 && current->state == THREAD_RUNNABLE ? slice_end : NEVER;
+    return runnable > 1 && current != &idle_thread && current->state == THREAD_RUNNABLE ? slice_end : NEVER;
 }
 
 void
