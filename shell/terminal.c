@@ -206,6 +206,7 @@ bool
 terminal_idle(void *arg, uint64_t until_ns)
 {
     uint64_t now = sim_now(term.config.sim);
+    bool was_open = !term.eof;
     int64_t wait_ns = 0;
 
     (void)arg;
@@ -223,7 +224,7 @@ terminal_idle(void *arg, uint64_t until_ns)
         take_input();
     }
     run_console();
-    return !term.eof;
+    return was_open; /* the end of the input is itself news: ^D */
 }
 
 static void

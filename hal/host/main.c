@@ -189,7 +189,8 @@ make_cmdline(bool dialogue, bool stdin_is_terminal)
     int n;
 
     /* Without a person at it the console passes bytes as they are: no echo, no carriage returns. */
-    n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda log=%d TERM=%s%s %s%s%s", opt.log_level,
+    n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda%s log=%d TERM=%s%s %s%s%s",
+                 opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
                  dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
                  opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append, run != NULL ? " run=" : "",
                  run != NULL ? run : "");
@@ -256,8 +257,8 @@ main(int argc, char **argv)
         if (log_fd < 0)
             fail("cannot open the log", opt.log_file, errno);
     }
-    make_cmdline(dialogue, stdin_is_terminal);
     machine(follow);
+    make_cmdline(dialogue, stdin_is_terminal);
     user_mode();
 
     struct terminal_config term = {

@@ -48,6 +48,14 @@ uart_for_each(void (*fn)(struct uart *u, void *arg), void *arg)
         fn(container_of(n, struct uart, node), arg);
 }
 
+void
+uart_start(struct uart *u)
+{
+    irqlock_lock(&u->lock);
+    u->ops->rx_start(u);
+    irqlock_unlock(&u->lock);
+}
+
 size_t
 uart_write(struct uart *u, struct cspan data)
 {

@@ -1,6 +1,6 @@
 /* Serial ports, between their drivers (kernel/drivers/uart_*.c) and the tty layer.
  *
- * The user sets `user`, then `input` and `drained`; it writes with uart_write().  The driver calls uart_input() for each byte and
+ * The user sets `user`, then `input` and `drained`, and calls uart_start(); it writes with uart_write().  The driver calls uart_input() for each byte and
  * takes bytes to send with uart_tx_take().  All callbacks run in interrupt context: short, no sleep, no allocation; input() may
  * call uart_write() (echo).
  */
@@ -36,6 +36,8 @@ struct uart;
 struct uart_ops {
     /* Bytes are queued: send them.  Called with the lock held, maybe while sending already. */
     void (*tx_start)(struct uart *u);
+    /* Begin to receive: until then bytes wait in the chip. */
+    void (*rx_start)(struct uart *u);
     /* -EINVAL: the chip cannot. */
     int (*set_line)(struct uart *u, const struct uart_line *line);
     void (*set_break)(struct uart *u, bool on);
@@ -69,6 +71,8 @@ struct uart *_Nullable uart_find(const char *name);
 struct uart *_Nullable uart_console(void);
 void uart_for_each(void (*fn)(struct uart *u, void *arg), void *arg);
 
+/* The user has set its callbacks: let input come.  Nothing is lost that arrived before and fits into the chip. */
+void uart_start(struct uart *u);
 /* Queue bytes; returns how many fitted.  Any context. */
 size_t uart_write(struct uart *u, struct cspan data);
 /* Bytes that uart_write() would take now. */

@@ -235,7 +235,16 @@ ns16550_poll_write(struct uart *uart, struct cspan text)
     }
 }
 
+static void
+ns16550_rx_start(struct uart *uart)
+{
+    struct ns16550 *u = uart->driver;
+
+    ier_set(u, u->ier | IER_RX | IER_LINE);
+}
+
 static const struct uart_ops ns16550_ops = {
+    .rx_start = ns16550_rx_start,
     .tx_start = ns16550_tx_start,
     .set_line = ns16550_set_line,
     .set_break = ns16550_set_break,
@@ -289,7 +298,6 @@ ns16550_attach(struct device *dev)
     if (rc < 0)
         goto remove;
     io_write8(&u->io, MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
-    ier_set(u, IER_RX | IER_LINE);
     dev->state = u;
     return 0;
 

@@ -70,5 +70,6 @@ tty_uart_attach(struct tty *t)
     u->user = t;
     u->drained = uart_has_room;
     u->input = uart_to_tty;
+    uart_start(u);
     return true;
 }

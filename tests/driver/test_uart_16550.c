@@ -56,6 +56,7 @@ port(void)
     ck_assert_ptr_nonnull(u);
     ck_assert_ptr_eq(uart_console(), u);
     u->input = got_byte;
+    uart_start(u);
     u->drained = got_room;
     sim_char_connect(sim_char_find(host.sim, "uart0"), wire_out, NULL, NULL);
     return u;
