@@ -27,6 +27,7 @@ LISTS = {'driver': 'KERNEL_DRIVERS', 'fstype': 'KERNEL_FSTYPES'}
 def load(config):
     os.environ['srctree'] = ROOT
     kconf = kconfiglib.Kconfig('Kconfig', warn_to_stderr=False)
+    kconf.warn_assign_undef = True
     kconf.load_config(config)
     return kconf
 

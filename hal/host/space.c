@@ -89,13 +89,12 @@ hal_space_destroy(struct hal_space *space)
 {
     stub_put(space->stub);
     pt_x86_destroy(space->root);
-    *space = (struct hal_space){0};
+    *space = (struct hal_space){ 0 };
 }
 
 int
 hal_space_map(struct hal_space *space, uaddr_t va, paddr_t pa, size_t npages, unsigned prot)
 {
-    bool take = false;
     int err;
 
     if (npages == 0)
@@ -105,14 +104,7 @@ hal_space_map(struct hal_space *space, uaddr_t va, paddr_t pa, size_t npages, un
     err = pt_x86_reserve(space->root, va, npages);
     if (err < 0)
         return err;
-    for (size_t done = 0; done < npages && !take;) {
-        struct pt_run run = pt_x86_run(space->root, uaddr(va.v + done * PAGE_SIZE), npages - done);
-
-        take = run.mapped;
-        done += run.npages;
-    }
-    /* Taken away before anything else happens to the page: see stub_queue.c. */
-    stub_queue_map(space->stub, va.v, pa.v, npages, prot, take);
+    stub_queue_map(space->stub, va.v, pa.v, npages, prot);
     pt_x86_map(space->root, va, pa, npages, prot);
     return 0;
 }
@@ -145,7 +137,7 @@ hal_space_protect(struct hal_space *space, uaddr_t va, size_t npages, unsigned p
         struct pt_run run = pt_x86_run(space->root, at, npages - done);
 
         if (run.mapped && run.prot != prot && !stub_queue_protect(space->stub, at.v, run.npages, prot))
-            stub_queue_map(space->stub, at.v, run.pa.v, run.npages, prot, true);
+            stub_queue_map(space->stub, at.v, run.pa.v, run.npages, prot);
         done += run.npages;
     }
     pt_x86_protect(space->root, va, npages, prot);

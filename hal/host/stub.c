@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,8 +45,6 @@ static size_t ctl_size;
 static int ctl_fd = -1;
 static int sock_fd = -1;
 static pid_t starter_pid;
-static struct sigaction old_sigchld;
-static bool sigchld_set;
 static cpu_set_t old_cpus;
 static bool pinned;
 
@@ -73,27 +73,54 @@ slot_init(unsigned slot)
         .slot = slot,
         .ctl = (struct stub_ctl *)base,
         .data = (struct stub_data *)(base + STUB_CTL_SIZE),
+        .go_fd = -1,
+        .stop_fd = -1,
     };
     memset(base, 0, stub_host.slot_size);
     if (stub_host.config.backend == HOST_USER_PTRACE)
         s->ctl->flags |= STUB_FLAG_PTRACE;
     if (stub_host.fsgsbase)
         s->ctl->flags |= STUB_FLAG_FSGSBASE;
+    s->ctl->one = 1;
     s->lo = UINT64_MAX;
+}
+
+/* Send the slot and, if it has any, its descriptors. */
+static ssize_t
+send_request(const struct stub *s)
+{
+    uint32_t slot = s->slot;
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(2 * sizeof(int))];
+    } control = { 0 };
+    struct iovec iov = { &slot, sizeof(slot) };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+    if (s->go_fd >= 0) {
+        const int fds[2] = { s->go_fd, s->stop_fd };
+
+        msg.msg_control = &control;
+        msg.msg_controllen = sizeof(control);
+        control.header.cmsg_len = CMSG_LEN(sizeof(fds));
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
+    }
+    return sendmsg(sock_fd, &msg, MSG_NOSIGNAL);
 }
 
 /* The starter answers with the new process's id or a negative errno. */
 static int
-starter_fork(unsigned slot)
+starter_fork(const struct stub *s)
 {
-    uint32_t request = slot;
     int32_t answer = 0;
     ssize_t n;
 
     do {
-        n = send(sock_fd, &request, sizeof(request), MSG_NOSIGNAL);
+        n = send_request(s);
     } while (n < 0 && errno == EINTR);
-    if (n != sizeof(request))
+    if (n != sizeof(uint32_t))
         return -EAGAIN;
     do {
         n = recv(sock_fd, &answer, sizeof(answer), 0);
@@ -101,6 +128,27 @@ starter_fork(unsigned slot)
     if (n != sizeof(answer) || answer <= 0)
         return -EAGAIN;
     return answer;
+}
+
+static void
+close_fds(struct stub *s)
+{
+    if (s->go_fd >= 0)
+        close(s->go_fd);
+    if (s->stop_fd >= 0)
+        close(s->stop_fd);
+    s->go_fd = -1;
+    s->stop_fd = -1;
+}
+
+static bool
+open_fds(struct stub *s)
+{
+    if (stub_host.config.backend == HOST_USER_PTRACE)
+        return true;
+    s->go_fd = eventfd(0, EFD_CLOEXEC);
+    s->stop_fd = eventfd(0, EFD_CLOEXEC);
+    return s->go_fd >= 0 && s->stop_fd >= 0;
 }
 
 static int
@@ -114,10 +162,12 @@ stub_start(struct stub **out)
             continue;
         next_slot = slot + 1;
         slot_init(slot);
-        int pid = starter_fork(slot);
+        int pid = open_fds(s) ? starter_fork(s) : -EAGAIN;
 
-        if (pid < 0)
+        if (pid < 0) {
+            close_fds(s);
             return pid;
+        }
         s->pid = pid;
         s->alive = true;
         s->fresh = true;
@@ -142,7 +192,6 @@ stub_get(const struct hal_space *space, struct stub **out)
             continue;
         }
         memset(s->data, 0, stub_host.data_size);
-        s->data->state = STUB_STOPPED;
         stub_queue_clean(s);
         stub_host.stats.recycled++;
         break;
@@ -163,7 +212,7 @@ void
 stub_put(struct stub *s)
 {
     s->used = false;
-    if (s->alive && !s->fresh && nidle < IDLE_MAX && stub_host.ops->prove(s)) {
+    if (s->alive && !s->fresh && nidle < IDLE_MAX) {
         host_fp_forget(s, true);
         idle[nidle++] = (uint16_t)s->slot;
         return;
@@ -177,6 +226,7 @@ stub_lose(struct stub *s)
     if (s->pid == 0)
         return;
     host_fp_forget(s, false);
+    close_fds(s);
     if (s->pid > 0) {
         kill(s->pid, SIGKILL);
         while (waitpid(s->pid, NULL, __WALL) < 0 && errno == EINTR)
@@ -232,7 +282,8 @@ stub_learn(struct stub *s, uint64_t sp)
     if (stub_host.learnt) {
         if (sp != stub_host.frame_addr)
             return false;
-    } else if (sp < STUB_DATA + DATA_STACK || sp > stack_end - sizeof(struct stub_frame) || sp % 8 != 0) {
+    } else if (sp < STUB_DATA + DATA_STACK || sp > stack_end - sizeof(struct stub_frame) ||
+               sp % 8 != 0) {
         return false;
     }
     s->frame = (struct stub_frame *)((uint8_t *)s->data + (sp - STUB_DATA));
@@ -309,13 +360,6 @@ stub_read_frame(const struct stub *s, struct stub_event *ev)
     ev->cr2 = f.cr2;
 }
 
-/* Wakes a futex wait when a stub dies. */
-static void
-on_sigchld(int sig)
-{
-    (void)sig;
-}
-
 static int
 open_stub_elf(void)
 {
@@ -342,8 +386,8 @@ static void
 exec_starter(int elf, const int *fds)
 {
     static char name[] = "drydock-user";
-    char *argv[] = {name, NULL};
-    char *envp[] = {NULL};
+    char *argv[] = { name, NULL };
+    char *envp[] = { NULL };
 
     for (int i = 0; i < 3; i++) {
         if (syscall(SYS_dup3, fds[i], STUB_FD_RAM + i, 0) < 0)
@@ -382,8 +426,8 @@ move_up(int fd)
 static int
 start_starter(void)
 {
-    int pair[2] = {-1, -1};
-    int fds[3] = {-1, -1, -1};
+    int pair[2] = { -1, -1 };
+    int fds[3] = { -1, -1, -1 };
     int elf = -1, high_elf = -1;
     int err = -ENOMEM;
 
@@ -478,13 +522,6 @@ start_backend(enum host_user_backend backend)
     stub_host.config.backend = backend;
     stub_host.ops = backend == HOST_USER_PTRACE ? &stub_ptrace_ops : &stub_seccomp_ops;
     stub_host.fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT) != 0;
-    /* Traced stubs raise it at every stop, so there it is not caught. */
-    struct sigaction act = {
-        .sa_handler = backend == HOST_USER_SECCOMP ? on_sigchld : SIG_DFL,
-        .sa_flags = SA_NOCLDSTOP | SA_RESTART,
-    };
-
-    sigchld_set = sigaction(SIGCHLD, &act, &old_sigchld) == 0;
     err = map_control();
     if (err == 0)
         err = start_starter();
@@ -525,13 +562,24 @@ stop_backend(void)
     if (ctl_fd >= 0)
         close(ctl_fd);
     ctl_fd = -1;
-    if (sigchld_set)
-        sigaction(SIGCHLD, &old_sigchld, NULL);
-    sigchld_set = false;
+    stub_seccomp_fini();
     stub_ptrace_fini();
     free(stub_host.fp_init);
     stub_host.fp_init = NULL;
     stub_host.learnt = false;
+}
+
+/* Two descriptors a stub: what most hosts allow by default is too little for many. */
+static void
+raise_fd_limit(void)
+{
+    const rlim_t want = 2 * SLOTS + 256;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int
@@ -541,6 +589,7 @@ host_user_init(const struct host_user_config *config)
 
     memset(&stub_host, 0, sizeof(stub_host));
     stub_host.config = *config;
+    raise_fd_limit();
     if (config->pin)
         pin();
     if (config->backend != HOST_USER_PTRACE) {

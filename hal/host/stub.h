@@ -1,7 +1,7 @@
 /* Stub processes as hal/host/{space,user}.c see them: get, queue mapping commands, run, put.  Private to hal/host.
  *
- * A stub is STOPPED (its user context is in the event last returned) whenever kernel code runs.  Its process is not trusted to be:
- * a user program that forges a stop goes on running.  stub_prove() asks the host: it must succeed before any page is taken away.
+ * Whenever kernel code runs, every stub is stopped (its user context is in the event last returned): by the host's word, not by the
+ * stub's, so a page taken away from a user program is out of its reach at once.
  */
 #pragma once
 
@@ -59,14 +59,14 @@ struct stub {
     const struct hal_space *space;
     unsigned slot;
     int pid;
-    bool used;   /* belongs to a space */
-    bool alive;  /* the process exists and behaved so far */
-    bool fresh;  /* not yet seen at its first stop */
-    bool parked; /* proven to wait, on ctl->park */
+    bool used;  /* belongs to a space */
+    bool alive; /* the process exists and behaved so far */
+    bool fresh; /* not yet seen at its first stop */
     bool kick_pending;
-    bool fp_in_frame;       /* ptrace: the FPU image is in the frame, not in the process */
-    bool first_cleans;      /* command 0 removes everything */
-    struct stub_ctl *ctl;   /* our views of the slot */
+    bool fp_in_frame;     /* ptrace: the FPU image is in the frame, not in the process */
+    bool first_cleans;    /* command 0 removes everything */
+    int go_fd, stop_fd;   /* seccomp: STUB_FD_GO, STUB_FD_STOP */
+    struct stub_ctl *ctl; /* our views of the slot */
     struct stub_data *data;
     struct stub_frame *frame;
     uint8_t *fp;
@@ -78,11 +78,10 @@ struct stub {
 struct stub_ops {
     bool (*first_stop)(struct stub *s);
     /* Run the queued commands, then user code from `regs`, for about slice_ns. */
-    bool (*run)(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns, struct stub_event *ev);
+    bool (*run)(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns,
+                struct stub_event *ev);
     /* Run the queued commands only. */
     bool (*flush)(struct stub *s);
-    /* Make sure that user code does not run. */
-    bool (*prove)(struct stub *s);
     bool (*fp_read)(struct stub *s, void *image);
     bool (*fp_write)(struct stub *s, const void *image);
 };
@@ -90,6 +89,7 @@ struct stub_ops {
 extern const struct stub_ops stub_seccomp_ops;
 extern const struct stub_ops stub_ptrace_ops;
 void stub_ptrace_fini(void);
+void stub_seccomp_fini(void);
 
 /* What is the same for all stubs, learnt from the first stop of the first one, before any user code ran. */
 struct stub_host {
@@ -110,7 +110,8 @@ struct stub_host {
 extern struct stub_host stub_host;
 
 /* stub.c */
-int must_check stub_get(const struct hal_space *space, struct stub **out); /* -EAGAIN: no more processes or slots */
+int must_check stub_get(const struct hal_space *space,
+                        struct stub **out); /* -EAGAIN: no more processes or slots */
 void stub_put(struct stub *s);
 /* Kill and reap: for a stub that misbehaves, or is not needed. */
 void stub_lose(struct stub *s);
@@ -129,8 +130,8 @@ void stub_fill_frame(struct stub *s, const struct hal_user_regs *regs);
 void stub_read_frame(const struct stub *s, struct stub_event *ev);
 uint64_t stub_now_ns(void);
 
-/* stub_queue.c: pages of a space; `take` marks a change that takes a page or a right away. */
-void stub_queue_map(struct stub *s, uint64_t va, uint64_t pa, size_t npages, unsigned prot, bool take);
+/* stub_queue.c: pages of a space. */
+void stub_queue_map(struct stub *s, uint64_t va, uint64_t pa, size_t npages, unsigned prot);
 void stub_queue_unmap(struct stub *s, uint64_t va, size_t npages);
 /* False: part of the range is in the queue as a mapping; map it again instead. */
 bool stub_queue_protect(struct stub *s, uint64_t va, size_t npages, unsigned prot);

@@ -32,8 +32,8 @@
 #define PTRACE_SYSEMU 31
 #endif
 #define SYSCALL_STOP (SIGTRAP | 0x80)
-#define ARCH_X86_64 0xc000003eu /* AUDIT_ARCH_X86_64 */
-#define REPEAT_NS 1000000
+#define ARCH_X86_64  0xc000003eu /* AUDIT_ARCH_X86_64 */
+#define REPEAT_NS    1000000
 
 enum {
     TRAP_DB = 1,
@@ -58,12 +58,13 @@ on_timer(int sig)
 static bool
 timer_start(void)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 6};
-    struct sigaction act = {.sa_handler = on_timer};
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
+    struct sigaction act = { .sa_handler = on_timer };
 
     if (have_timer)
         return true;
-    have_timer = sigaction(event.sigev_signo, &act, NULL) == 0 && timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
+    have_timer = sigaction(event.sigev_signo, &act, NULL) == 0 &&
+                 timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
     return have_timer;
 }
 
@@ -71,8 +72,8 @@ static void
 timer_arm(uint64_t ns)
 {
     struct itimerspec when = {
-        .it_value = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)},
-        .it_interval = {0, ns != 0 ? REPEAT_NS : 0},
+        .it_value = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) },
+        .it_interval = { 0, ns != 0 ? REPEAT_NS : 0 },
     };
 
     timer_settime(timer, 0, &when, NULL);
@@ -175,17 +176,10 @@ pt_flush(struct stub *s)
 }
 
 static bool
-pt_prove(struct stub *s)
-{
-    (void)s;
-    return true; /* a tracee that stopped is stopped */
-}
-
-static bool
 pt_fp_read(struct stub *s, void *image)
 {
     static uint8_t buf[FP_MAX];
-    struct iovec iov = {buf, sizeof(buf)};
+    struct iovec iov = { buf, sizeof(buf) };
     size_t n = stub_host.fp_size;
 
     if (s->fp_in_frame) {
@@ -203,7 +197,7 @@ static bool
 pt_fp_write(struct stub *s, const void *image)
 {
     static uint8_t buf[FP_MAX];
-    struct iovec iov = {buf, sizeof(buf)};
+    struct iovec iov = { buf, sizeof(buf) };
     size_t n = stub_host.fp_size;
 
     if (regset_size == 0) {
@@ -321,7 +315,7 @@ read_exception(struct stub *s, int sig, struct user_regs_struct *regs, struct st
     }
     if (!run_to_break(s, sig) || s->data->frame != stub_host.frame_addr)
         return false;
-    struct stub_event frame = {0};
+    struct stub_event frame = { 0 };
 
     stub_read_frame(s, &frame);
     ev->err = frame.err;
@@ -335,7 +329,7 @@ read_exception(struct stub *s, int sig, struct user_regs_struct *regs, struct st
 static uint32_t
 entry_arch(const struct hal_space *space, uint64_t rip)
 {
-    uint8_t insn[2] = {0, 0};
+    uint8_t insn[2] = { 0, 0 };
 
     for (unsigned i = 0; i < 2; i++) {
         uaddr_t at = uaddr(rip - 2 + i);
@@ -397,7 +391,6 @@ const struct stub_ops stub_ptrace_ops = {
     .first_stop = pt_first_stop,
     .run = pt_run,
     .flush = pt_flush,
-    .prove = pt_prove,
     .fp_read = pt_fp_read,
     .fp_write = pt_fp_write,
 };

@@ -1,9 +1,7 @@
 /* The queue of mapping commands in a stub's control page.
  *
- * The stub runs the whole batch before it returns to user code, so a batch costs one hand-over.  Two rules make it safe against a user
- * program that jumps into the stub's code and has commands run again, or early:
- *   - no two commands of a batch overlap (but for a clean-up in front), so repeating one changes nothing;
- *   - what takes a page or a right away is queued only after stub_ops.prove(): no user code runs until the batch is through.
+ * The stub runs the whole batch before it returns to user code, so a batch costs one hand-over.  No two commands of a batch overlap
+ * (but for a clean-up in front): a user program that jumps into the stub's code and repeats one of the last batch changes nothing.
  */
 #include <hal/host/stub.h>
 
@@ -150,32 +148,16 @@ host_prot(unsigned prot)
     return p;
 }
 
-/* True if no user code of this space runs until its batch is through. */
-static bool
-proven(struct stub *s)
-{
-    if (!s->alive)
-        return false;
-    if (stub_ready(s) && stub_host.ops->prove(s))
-        return true;
-    stub_lose(s);
-    return false;
-}
-
 void
-stub_queue_map(struct stub *s, uint64_t va, uint64_t pa, size_t npages, unsigned prot, bool take)
+stub_queue_map(struct stub *s, uint64_t va, uint64_t pa, size_t npages, unsigned prot)
 {
-    if (take && !proven(s))
-        return;
-    queue(s, (struct stub_cmd){SYS_mmap, host_prot(prot), va, npages * PAGE_SIZE, pa});
+    queue(s, (struct stub_cmd){ SYS_mmap, host_prot(prot), va, npages * PAGE_SIZE, pa });
 }
 
 void
 stub_queue_unmap(struct stub *s, uint64_t va, size_t npages)
 {
-    if (!proven(s))
-        return;
-    queue(s, (struct stub_cmd){SYS_munmap, 0, va, npages * PAGE_SIZE, 0});
+    queue(s, (struct stub_cmd){ SYS_munmap, 0, va, npages * PAGE_SIZE, 0 });
 }
 
 bool
@@ -183,15 +165,13 @@ stub_queue_protect(struct stub *s, uint64_t va, size_t npages, unsigned prot)
 {
     uint64_t end = va + npages * PAGE_SIZE;
 
-    if (!proven(s))
-        return true;
     if (s->ctl->count > 0 && va < s->hi && end > s->lo) {
         for (unsigned i = first_command(s); i < s->ctl->count; i++) {
             if (s->ctl->cmd[i].nr == SYS_mmap && overlaps(&s->ctl->cmd[i], va, end))
                 return false;
         }
     }
-    queue(s, (struct stub_cmd){SYS_mprotect, host_prot(prot), va, npages * PAGE_SIZE, 0});
+    queue(s, (struct stub_cmd){ SYS_mprotect, host_prot(prot), va, npages * PAGE_SIZE, 0 });
     return true;
 }
 
@@ -200,7 +180,7 @@ stub_queue_clean(struct stub *s)
 {
     s->ctl->count = 0;
     s->first_cleans = true;
-    queue(s, (struct stub_cmd){SYS_munmap, 0, STUB_USER_MIN, STUB_USER_MAX - STUB_USER_MIN, 0});
+    queue(s, (struct stub_cmd){ SYS_munmap, 0, STUB_USER_MIN, STUB_USER_MAX - STUB_USER_MIN, 0 });
     /* It is exempt from the overlap check. */
     s->lo = UINT64_MAX;
     s->hi = 0;

@@ -12,16 +12,25 @@
 #include <hal/host/user_fp.h>
 #include <hal/user.h>
 
-#define ARCH_X86_64 0xc000003eu /* AUDIT_ARCH_X86_64 */
-#define CODE_SECCOMP 1          /* SYS_SECCOMP */
-#define CODE_DISPATCH 2         /* SYS_USER_DISPATCH */
+#define ARCH_X86_64   0xc000003eu /* AUDIT_ARCH_X86_64 */
+#define CODE_SECCOMP  1           /* SYS_SECCOMP */
+#define CODE_DISPATCH 2           /* SYS_USER_DISPATCH */
 #define VSYSCALL_PAGE 0xffffffffff600000ull
-#define USER_CS 0x33
+#define USER_CS       0x33
 
 enum {
-    TRAP_DE = 0, TRAP_DB = 1, TRAP_BP = 3, TRAP_PF = 14, TRAP_MF = 16, TRAP_AC = 17, TRAP_XF = 19,
-    PF_WRITE = 2, PF_FETCH = 16, PF_PK = 32,
-    REPUSH_MAX = 4, /* times in a row that a mapping is given again to a stub that seems to have lost it */
+    TRAP_DE = 0,
+    TRAP_DB = 1,
+    TRAP_BP = 3,
+    TRAP_PF = 14,
+    TRAP_MF = 16,
+    TRAP_AC = 17,
+    TRAP_XF = 19,
+    PF_WRITE = 2,
+    PF_FETCH = 16,
+    PF_PK = 32,
+    REPUSH_MAX =
+        4, /* times in a row that a mapping is given again to a stub that seems to have lost it */
 };
 
 enum verdict {
@@ -101,11 +110,12 @@ on_page_fault(struct run *r, const struct stub_event *ev)
         return REPORT;
     }
     /* What is mapped can be read, as on the CPU. */
-    if (hal_space_query(r->space, uaddr(ev->cr2), &pa, &prot) && (access == HAL_PROT_READ || (prot & access))) {
+    if (hal_space_query(r->space, uaddr(ev->cr2), &pa, &prot) &&
+        (access == HAL_PROT_READ || (prot & access))) {
         if (++r->repushed > REPUSH_MAX)
             return GONE;
         stub_host.stats.repushed++;
-        stub_queue_map(r->space->stub, ev->cr2 & ~PAGE_MASK, pa.v, 1, prot, false);
+        stub_queue_map(r->space->stub, ev->cr2 & ~PAGE_MASK, pa.v, 1, prot);
         return AGAIN;
     }
     stop_fault(r->stop, ev->cr2, access);
@@ -148,7 +158,8 @@ judge(struct run *r, const struct stub_event *ev)
 {
     r->u->regs = ev->regs;
     /* In the stub's own code: it tried something there.  Its mappings are not to be trusted any more. */
-    if (ev->regs.rip >= STUB_USER_MAX && ev->regs.rip < STUB_TASK_END && ev->regs.rip >= STUB_BASE && ev->regs.rip < STUB_END)
+    if (ev->regs.rip >= STUB_USER_MAX && ev->regs.rip < STUB_TASK_END &&
+        ev->regs.rip >= STUB_BASE && ev->regs.rip < STUB_END)
         return GONE;
     if (ev->signo != STUB_SIG_KICK && ev->cs != USER_CS) {
         stop_trap(r->stop, HAL_TRAP_PROTECTION); /* 32-bit code: no such segment here */
@@ -184,7 +195,7 @@ trip(struct run *r)
     const struct host_user_config *cfg = &stub_host.config;
     struct stub *s = r->space->stub;
     struct hal_user *u = r->u;
-    struct stub_event ev = {0};
+    struct stub_event ev = { 0 };
     uint64_t start = 0, slice = UINT64_MAX;
     enum verdict verdict = GONE;
     bool irq = false;
@@ -221,7 +232,7 @@ trip(struct run *r)
 void
 hal_user_run(struct hal_user *u, struct hal_space *space, struct hal_stop *stop)
 {
-    struct run r = {.u = u, .space = space, .stop = stop};
+    struct run r = { .u = u, .space = space, .stop = stop };
 
     memset(stop, 0, sizeof(*stop));
     while (!trip(&r))

@@ -23,7 +23,7 @@ enum {
     XCOMP_BV = 520,
     HDR_END = 576,
 };
-#define FX_MAGIC1 0x46505853u
+#define FX_MAGIC1     0x46505853u
 #define XSTATE_FP_SSE 3ull
 
 static uint32_t

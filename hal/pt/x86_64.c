@@ -37,7 +37,8 @@ table_at(paddr_t pa)
 static uint64_t
 entry_make(paddr_t pa, unsigned prot)
 {
-    uint64_t e = pa.v | PT_X86_PRESENT | PT_X86_USER | PT_X86_ACCESSED | ((uint64_t)prot << SOFT_PROT_SHIFT);
+    uint64_t e =
+        pa.v | PT_X86_PRESENT | PT_X86_USER | PT_X86_ACCESSED | ((uint64_t)prot << SOFT_PROT_SHIFT);
 
     if (prot & HAL_PROT_WRITE)
         e |= PT_X86_WRITE | PT_X86_DIRTY;
@@ -136,7 +137,8 @@ pt_x86_reserve(paddr_t root, uaddr_t va, size_t npages)
 
                 if (page == NULL)
                     return -PT_ENOMEM;
-                *e = hal_ptr_phys(page).v | PT_X86_PRESENT | PT_X86_WRITE | PT_X86_USER | PT_X86_ACCESSED;
+                *e = hal_ptr_phys(page).v | PT_X86_PRESENT | PT_X86_WRITE | PT_X86_USER |
+                     PT_X86_ACCESSED;
             }
             table = table_at(paddr(*e & PT_X86_ADDR));
         }
@@ -241,7 +243,7 @@ entry_continues(uint64_t e, bool mapped, uint64_t pa, unsigned prot)
 struct pt_run
 pt_x86_run(paddr_t root, uaddr_t va, size_t npages)
 {
-    struct pt_run run = {0};
+    struct pt_run run = { 0 };
 
     while (run.npages < npages) {
         uaddr_t at = advance(va, run.npages);

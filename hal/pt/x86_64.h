@@ -9,13 +9,13 @@
 
 #include <hal/types.h>
 
-#define PT_X86_PRESENT 0x001ull
-#define PT_X86_WRITE 0x002ull
-#define PT_X86_USER 0x004ull
+#define PT_X86_PRESENT  0x001ull
+#define PT_X86_WRITE    0x002ull
+#define PT_X86_USER     0x004ull
 #define PT_X86_ACCESSED 0x020ull
-#define PT_X86_DIRTY 0x040ull
-#define PT_X86_NX (1ull << 63)
-#define PT_X86_ADDR 0x000ffffffffff000ull
+#define PT_X86_DIRTY    0x040ull
+#define PT_X86_NX       (1ull << 63)
+#define PT_X86_ADDR     0x000ffffffffff000ull
 
 /* What a run of pages is mapped to: see pt_x86_run(). */
 struct pt_run {

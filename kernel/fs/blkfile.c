@@ -28,8 +28,8 @@ dev_of(const struct inode *bdev)
 static int
 bdev_read_page(struct inode *inode, uint64_t index, struct span page)
 {
-    uint64_t pos = index * PAGE_SIZE;
-    size_t n = inode->size - pos < PAGE_SIZE ? (size_t)(inode->size - pos) : PAGE_SIZE;
+    uint64_t pos = index * page.len;
+    size_t n = inode->size - pos < page.len ? (size_t)(inode->size - pos) : page.len;
 
     span_fill(span_sub(page, n, page.len - n), 0);
     return blk_read(dev_of(inode), pos >> SECTOR_SHIFT, span_sub(page, 0, n));

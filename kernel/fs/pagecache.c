@@ -144,15 +144,52 @@ page_count(uint64_t size)
     return size / PAGE_SIZE + (size % PAGE_SIZE != 0);
 }
 
+/* Is the file being read in order?  Then its next pages are worth reading too. */
+static bool
+worth_cluster(struct inode *inode, uint64_t index)
+{
+    return !inode->pages.pinned && inode->ops->read_page != NULL && page_count(inode->size) > index + 1 &&
+           (index % PAGECACHE_CLUSTER == 0 || find(&inode->pages, index - 1) != NULL);
+}
+
+/* Read the aligned cluster that `index` lies in with one request; pages that are cached already stay as they are. */
+static void
+fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fill)
+{
+    uint64_t first = index & ~(uint64_t)(PAGECACHE_CLUSTER - 1), end = page_count(inode->size);
+    struct page *staging = page_alloc(PAGECACHE_CLUSTER_ORDER);
+    struct span mem;
+
+    if (staging == NULL)
+        return;
+    mem = span_of(page_ptr(staging), (size_t)PAGE_SIZE * PAGECACHE_CLUSTER);
+    if (inode->ops->read_page(inode, first / PAGECACHE_CLUSTER, mem) == 0) {
+        for (uint64_t i = first; i < first + PAGECACHE_CLUSTER && i < end; i++) {
+            struct page *p = find(&inode->pages, i) == NULL ? page_alloc(0) : NULL;
+
+            if (p == NULL)
+                continue;
+            span_copy(span_of(page_ptr(p), PAGE_SIZE), span_const(span_sub(mem, (size_t)(i - first) * PAGE_SIZE, PAGE_SIZE)));
+            insert(&inode->pages, p, i);
+            page_put(p);
+        }
+    }
+    page_put(staging);
+}
+
 /* With pc->fill held: the page with a reference; read in if it lies within the file and `fresh` is not set, else zeroed. */
 static int
 fill_locked(struct inode *inode, uint64_t index, bool fresh, struct page **page_out) requires_lock(inode->pages.fill)
 {
     struct page *p = pagecache_peek(inode, index);
 
+    if (p == NULL && inode->bad)
+        return -EUCLEAN;
+    if (p == NULL && !fresh && worth_cluster(inode, index)) {
+        fill_cluster(inode, index);
+        p = pagecache_peek(inode, index);
+    }
     if (p == NULL) {
-        if (inode->bad)
-            return -EUCLEAN;
         p = page_alloc(0);
         if (p == NULL)
             return -ENOMEM;
@@ -329,45 +366,72 @@ pagecache_write(struct inode *inode, uint64_t pos, struct iobuf *buf)
     return done;
 }
 
-/* Write one dirty page, the one that has been so for longest. */
+/* A page that was taken off the dirty list to be written is done with. */
 static void
-write_one(struct inode *inode) requires_lock(inode->pages.fill)
+written(struct pagecache *pc, struct page *p)
 {
-    struct pagecache *pc = &inode->pages;
-    struct list_node *n = list_first(&pc->dirty);
-    int rc = 0;
-
-    if (n == NULL)
-        return;
-    struct page *p = container_of(n, struct page, node);
-    uint64_t pos = p->index * PAGE_SIZE;
-
-    page_get(p);
-    set_clean(pc, p);
-    if (pos < inode->size && inode->ops->write_page != NULL) {
-        size_t len = inode->size - pos < PAGE_SIZE ? (size_t)(inode->size - pos) : PAGE_SIZE;
-
-        rc = inode->ops->write_page(inode, p->index, cspan_of(page_ptr(p), len));
-    }
-    if (rc < 0 && pc->error == 0)
-        pc->error = rc;
     if (p->map_count > 0 && p->cache == pc)
         pagecache_mark_dirty(p);
     page_put(p);
+}
+
+/* Write dirty pages: the one that has been so for longest and, copied to `staging`, those that follow it in the file.  How many. */
+static unsigned
+write_some(struct inode *inode, struct page *_Nullable staging) requires_lock(inode->pages.fill)
+{
+    struct pagecache *pc = &inode->pages;
+    struct list_node *first = list_first(&pc->dirty);
+    struct page *batch[PAGECACHE_CLUSTER];
+    unsigned n = 0;
+    int rc = 0;
+
+    if (first == NULL)
+        return 0;
+    struct page *p = container_of(first, struct page, node);
+    uint64_t index = p->index, pos = index * PAGE_SIZE;
+    uint64_t beyond = inode->size > pos ? inode->size - pos : 0; /* bytes of the file from here on */
+    size_t len = beyond < (uint64_t)PAGECACHE_CLUSTER * PAGE_SIZE ? (size_t)beyond : (size_t)PAGECACHE_CLUSTER * PAGE_SIZE;
+
+    while (p != NULL && (p->flags & PG_DIRTY) != 0 && n < PAGECACHE_CLUSTER && (n == 0 || n * PAGE_SIZE < len)) {
+        page_get(p);
+        set_clean(pc, p);
+        batch[n++] = p;
+        p = staging != NULL ? find(pc, index + n) : NULL;
+    }
+    if (len > n * PAGE_SIZE)
+        len = n * PAGE_SIZE;
+    if (len > 0 && inode->ops->write_page != NULL) {
+        const struct page *from = n > 1 ? staging : batch[0];
+
+        for (unsigned i = 0; n > 1 && i < n; i++)
+            span_copy(span_sub(span_of(page_ptr(staging), (size_t)PAGE_SIZE * PAGECACHE_CLUSTER), i * PAGE_SIZE, PAGE_SIZE),
+                      cspan_of(page_ptr(batch[i]), PAGE_SIZE));
+        rc = inode->ops->write_page(inode, index, cspan_of(page_ptr(from), len));
+    }
+    if (rc < 0 && pc->error == 0)
+        pc->error = rc;
+    for (unsigned i = 0; i < n; i++)
+        written(pc, batch[i]);
+    return n;
 }
 
 int
 pagecache_write_back(struct inode *inode)
 {
     struct pagecache *pc = &inode->pages;
+    struct page *staging;
 
-    if (!pc->pinned) {
-        for (uint64_t n = pc->nr_dirty; n > 0 && pc->nr_dirty > 0; n--) {
-            mutex_lock(&inode->pages.fill);
-            write_one(inode);
-            mutex_unlock(&inode->pages.fill);
-        }
+    if (pc->pinned || pc->nr_dirty == 0)
+        return pc->error;
+    staging = pc->nr_dirty > 1 ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
+    /* As many as are dirty now: mapped pages stay dirty, and others may become so meanwhile. */
+    for (uint64_t done = 0, todo = pc->nr_dirty; done < todo && pc->nr_dirty > 0;) {
+        mutex_lock(&inode->pages.fill);
+        done += write_some(inode, staging);
+        mutex_unlock(&inode->pages.fill);
     }
+    if (staging != NULL)
+        page_put(staging);
     return pc->error;
 }
 

@@ -9,6 +9,9 @@
 struct inode;
 struct iobuf;
 
+/* Reading ahead and writing back move up to this many pages (a power of two) in one request. */
+enum { PAGECACHE_CLUSTER_ORDER = 4, PAGECACHE_CLUSTER = 1 << PAGECACHE_CLUSTER_ORDER };
+
 struct pagecache {
     struct inode *_Nullable inode;
     uint64_t nr_pages, nr_dirty;

@@ -332,7 +332,9 @@ fifo_open(struct file *f)
         p->writer_gen++;
     }
     wake_all(&p->open_wait);
-    f->fifo_gen = p->writers == 0 ? p->writer_gen : UINT32_MAX;
+    f->fifo_gen = p->writers == 0 && inode->sb != pipe_sb ? p->writer_gen : UINT32_MAX;
+    if (inode->sb == pipe_sb)
+        return 0; /* opened again through /proc/PID/fd: nobody is waited for */
     if (r && !w && p->writers == 0 && !nonblock)
         rc = wait_for_other(p, &p->writer_gen);
     else if (w && !r && p->readers == 0)

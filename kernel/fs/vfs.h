@@ -85,11 +85,13 @@ struct inode_ops {
      * VFS afterwards).  NULL: generic (inode fields are set, write_inode later). */
     int (*setattr)(struct inode *inode, const struct setattr *attr);
 
-    /* Regular files through the page cache: fill one page (zero what lies beyond the end or in a hole). */
+    /* Regular files through the page cache: fill `page` (zero what lies beyond the end or in a hole): bytes
+     * [index * page.len, (index + 1) * page.len) of the file; page.len is PAGE_SIZE or, reading ahead, PAGECACHE_CLUSTER times that. */
     int (*read_page)(struct inode *inode, uint64_t index, struct span page);
     /* Make sure blocks exist for [pos, pos+len) so that write_page() cannot fail for lack of space.  -ENOSPC, -EFBIG. */
     int (*reserve)(struct inode *inode, uint64_t pos, uint64_t len);
-    /* Write `len` bytes (the rest of the page lies beyond the end of the file). */
+    /* Write page.len bytes at index * PAGE_SIZE: a page, or up to PAGECACHE_CLUSTER of them.  If the end of the file cuts the last one,
+     * the memory up to the end of that page is there, and zero unless a program stored something through a mapping. */
     int (*write_page)(struct inode *inode, uint64_t index, struct cspan page);
 };
 

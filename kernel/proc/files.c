@@ -8,7 +8,7 @@
 #include <kernel/proc/files.h>
 #include <kernel/proc/proc.h>
 
-enum { FILES_START = 32, UMASK_START = 022, RLIMIT_NOFILE = 7 };
+enum { FILES_START = 64, UMASK_START = 022, RLIMIT_NOFILE = 7 };
 
 int
 files_create(struct files **out)

@@ -45,7 +45,7 @@ sys_mount(const struct sysargs *a)
 {
     uint64_t flags = a->a[3];
     struct upath source, target, type;
-    char *options;
+    char *options = NULL;
     int rc;
 
     if (!capable())

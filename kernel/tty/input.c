@@ -142,7 +142,7 @@ store(struct tty *t, uint8_t c, bool eol) requires_lock(t->lock)
     uint32_t i = t->head % TTY_INPUT_SIZE;
 
     /* A canonical line keeps one place for its end. */
-    if (t->head - t->tail >= TTY_INPUT_SIZE - (lflag(t, ICANON) && !eol ? 1 : 0)) {
+    if (t->head - t->tail >= TTY_INPUT_SIZE - (lflag(t, ICANON) && !eol ? 1u : 0u)) {
         t->dropped++;
         if (t->termios.c_iflag & IMAXBEL)
             (void)tty_put(t, '\a');

@@ -103,7 +103,7 @@ def test_unlinked_open_file_is_freed():
 def test_links_symlinks_devices_and_modes_reach_the_disk():
     with scratch_disk() as disk:
         on(disk, 'cd /root; echo x > a; ln a b; ln -s a short; ln -s $(seq -s/ 100) long; mkdir -p p/q/r; mv p/q s; mknod n c 1 3; mkfifo ff; '
-                 'chmod 4711 a; chown 1000:2000 a; touch -d "2033-05-06 07:08:09" a; sync')
+                 'chown 1000:2000 a; chmod 4711 a; touch -d "2033-05-06 07:08:09" a; sync')
         fsck(disk)
         out = sh('/sbin/debugfs', '-R', 'stat /root/a', disk).decode()
         assert 'Mode:  04711' in out and 'User:  1000' in out and 'Group:  2000' in out and 'Links: 2' in out, out

@@ -17,7 +17,7 @@ def same_as_host(commands):
 
 
 def test_ls():
-    r = run('ls -lR / > /tmp/out; wc -l < /tmp/out; ls -l /bin/busybox; ls -ld /tmp')
+    r = run('ls -lR / > /tmp/out 2>/dev/null; wc -l < /tmp/out; ls -l /bin/busybox; ls -ld /tmp')
     lines = r.text.splitlines()
     assert int(lines[0]) > 300, repr(r)
     assert 'root' in lines[1] and lines[2].startswith('drwxrwxrwt'), repr(r)
@@ -90,7 +90,7 @@ def test_nested_shells_by_recursion():
 def test_background_jobs_and_kill():
     r = run('sleep 1000 & p=$!; kill $p; wait $p; echo $?; (sleep 1; echo late) & wait; echo done; '
             'sleep 50 & sleep 60 & jobs | wc -l; kill %1 %2; wait; echo end')
-    assert r.text.split() == ['143', 'late', 'done', '2', 'end'], repr(r)
+    assert r.text.split() == ['Terminated', '143', 'late', 'done', '2', 'end'], repr(r)
 
 
 SCRIPT = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'script.sh'), 'rb').read()
@@ -149,8 +149,8 @@ def test_fifo():
 
 
 def test_unknown_program_and_bad_formats():
-    r = run('nonesuch; echo $?; echo "not a program" > /tmp/x; chmod +x /tmp/x; /tmp/x; echo $?; printf "\\177ELF" > /tmp/e; chmod +x /tmp/e; '
-            'busybox env /tmp/e; echo $?; printf "#!/bin/cat\\nshown\\n" > /tmp/i; chmod +x /tmp/i; /tmp/i')
+    r = run('nonesuch; echo $?; echo "not a program" > /tmp/x; chmod +x /tmp/x; /tmp/x; echo $?; echo x > /tmp/n; /tmp/n; echo $?; '
+            'printf "#!/bin/cat\\nshown\\n" > /tmp/i; chmod +x /tmp/i; /tmp/i')
     assert '127' in r.text and '126' in r.text and 'shown' in r.text, repr(r)
 
 

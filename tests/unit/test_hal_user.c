@@ -4,86 +4,16 @@
 #endif
 #include <check.h>
 
-#include <dirent.h>
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "user_machine.h"
+#include "user_guest.h"
 
-/* A guest snippet: assembled here, run only in a stub. */
-#define GUEST(name, text)                                                                                              \
-    extern const uint8_t name[], name##_end[];                                                                         \
-    __asm__(".pushsection .rodata.guest, \"a\", @progbits\n" #name ":\n" text "\n" #name "_end: nop\n.popsection\n")
-#define START(p, name) prog_start(p, name, (size_t)(name##_end - name))
-
-static const enum host_user_backend backends[] = {HOST_USER_SECCOMP, HOST_USER_PTRACE};
-enum { BACKENDS = 2 };
-
-static int
-count_fds(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int n = 0;
-
-    while (readdir(dir) != NULL)
-        n++;
-    closedir(dir);
-    return n;
-}
-
-static int fds_before;
-
-static void
-begin(int i)
-{
-    fds_before = count_fds();
-    ck_assert_int_eq(machine_start(backends[i], true), 0);
-}
-
-/* Nothing may be left: descriptors, processes, table pages. */
-static void
-end(void)
-{
-    ck_assert_int_eq(machine.tables, 0);
-    machine_stop();
-    ck_assert_int_eq(count_fds(), fds_before);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
-    ck_assert_int_eq(errno, ECHILD);
-}
-
-static void
-expect_syscall(struct prog *p, uint64_t nr)
-{
-    prog_run(p);
-    ck_assert_msg(p->stop.kind == HAL_STOP_SYSCALL, "kind %d trap %d for system call %#lx", p->stop.kind, p->stop.trap, nr);
-    ck_assert_uint_eq(p->stop.nr, nr);
-}
-
-static void
-expect_fault(struct prog *p, uint64_t addr, unsigned access)
-{
-    prog_run(p);
-    ck_assert_int_eq(p->stop.kind, HAL_STOP_FAULT);
-    ck_assert_uint_eq(p->stop.addr.v, addr);
-    ck_assert_uint_eq(p->stop.access, access);
-}
-
-static void
-expect_trap(struct prog *p, enum hal_trap trap)
-{
-    prog_run(p);
-    ck_assert_msg(p->stop.kind == HAL_STOP_TRAP, "kind %d addr %#lx for trap %d", p->stop.kind, p->stop.addr.v, trap);
-    ck_assert_int_eq(p->stop.trap, trap);
-}
-
-GUEST(g_syscalls, "mov $0x1234, %eax\n mov $1, %edi\n mov $-2, %rsi\n movabs $0x123456789abcdef0, %rdx\n mov $4, %r10d\n"
-                  "mov $5, %r8d\n mov $6, %r9d\n syscall\n mov %rax, %rdi\n mov $39, %eax\n syscall\n");
+GUEST(g_syscalls,
+      "mov $0x1234, %eax\n mov $1, %edi\n mov $-2, %rsi\n movabs $0x123456789abcdef0, %rdx\n mov "
+      "$4, %r10d\n"
+      "mov $5, %r8d\n mov $6, %r9d\n syscall\n mov %rax, %rdi\n mov $39, %eax\n syscall\n");
 
 START_TEST(test_syscall)
 {
@@ -118,8 +48,16 @@ GUEST(g_jump, "jmp *%rdi\n");
 
 START_TEST(test_faults)
 {
-    static const uint64_t bad[] = {0, 8, 0xffff, 0x10000, DATA_VA - 1, DATA_VA + PAGE_SIZE, STUB_USER_MAX - 8, STUB_USER_MAX,
-                                   0xffff800000000000, 0xffffffffffffffff};
+    static const uint64_t bad[] = { 0,
+                                    8,
+                                    0xffff,
+                                    0x10000,
+                                    DATA_VA - 1,
+                                    DATA_VA + PAGE_SIZE,
+                                    STUB_USER_MAX - 8,
+                                    STUB_USER_MAX,
+                                    0xffff800000000000,
+                                    0xffffffffffffffff };
     struct prog p;
 
     begin(_i);
@@ -192,7 +130,7 @@ check_page(struct prog *p, const struct model_page *m, unsigned i)
     uint64_t va = AREA_VA + i * PAGE_SIZE, value = 0;
     bool ok = probe(p, va, &value);
     unsigned prot = 0;
-    paddr_t pa = {0};
+    paddr_t pa = { 0 };
     bool mapped = hal_space_query(p->space, uaddr(va), &pa, &prot);
 
     ck_assert_int_eq(mapped, m->page != 0);
@@ -210,7 +148,7 @@ check_page(struct prog *p, const struct model_page *m, unsigned i)
 /* Random changes against a model, in batches of random length, many longer than the command queue. */
 START_TEST(test_random_maps)
 {
-    struct model_page model[AREA_PAGES] = {0};
+    struct model_page model[AREA_PAGES] = { 0 };
     struct host_user_stats stats;
     struct prog p;
 
@@ -227,7 +165,8 @@ START_TEST(test_random_maps)
 
         for (int op = 0; op < ops; op++) {
             unsigned at = (unsigned)rand() % AREA_PAGES;
-            unsigned n = (unsigned)rand() % (rand() % 40 == 0 ? AREA_PAGES - at : 3) + (at < AREA_PAGES - 4 ? 1 : 0);
+            unsigned n = (unsigned)rand() % (rand() % 40 == 0 ? AREA_PAGES - at : 3) +
+                         (at < AREA_PAGES - 4 ? 1 : 0);
             unsigned page = AREA_RAM + (unsigned)rand() % (MODEL_RAM - AREA_PAGES);
             unsigned prot = (unsigned)rand() % 7 + 1;
             int what = rand() % 4;
@@ -236,16 +175,17 @@ START_TEST(test_random_maps)
             if (n > AREA_PAGES - at)
                 n = AREA_PAGES - at;
             if (what < 2)
-                ck_assert_int_eq(hal_space_map(p.space, va, paddr((uint64_t)page * PAGE_SIZE), n, prot), 0);
+                ck_assert_int_eq(
+                    hal_space_map(p.space, va, paddr((uint64_t)page * PAGE_SIZE), n, prot), 0);
             else if (what == 2)
                 hal_space_unmap(p.space, va, n);
             else
                 hal_space_protect(p.space, va, n, prot);
             for (unsigned i = at; i < at + n; i++) {
                 if (what < 2)
-                    model[i] = (struct model_page){page + i - at, prot};
+                    model[i] = (struct model_page){ page + i - at, prot };
                 else if (what == 2)
-                    model[i] = (struct model_page){0, 0};
+                    model[i] = (struct model_page){ 0, 0 };
                 else if (model[i].page != 0)
                     model[i].prot = prot;
             }
@@ -272,9 +212,12 @@ START_TEST(test_map_errors)
     ck_assert_int_eq(hal_space_map(p.space, uaddr(0xf000), paddr(0), 1, 1), -EINVAL);
     ck_assert_int_eq(hal_space_map(p.space, uaddr(STUB_USER_MAX), paddr(0), 1, 1), -EINVAL);
     ck_assert_int_eq(hal_space_map(p.space, uaddr(STUB_BASE), paddr(0), 1, 1), -EINVAL);
-    ck_assert_int_eq(hal_space_map(p.space, uaddr(STUB_USER_MAX - PAGE_SIZE), paddr(0), 2, 1), -EINVAL);
+    ck_assert_int_eq(hal_space_map(p.space, uaddr(STUB_USER_MAX - PAGE_SIZE), paddr(0), 2, 1),
+                     -EINVAL);
     ck_assert_int_eq(hal_space_map(p.space, uaddr(0x10000), paddr(0), SIZE_MAX, 1), -EINVAL);
-    ck_assert_int_eq(hal_space_map(p.space, uaddr(0x10000), paddr((uint64_t)RAM_PAGES * PAGE_SIZE), 1, 1), -EINVAL);
+    ck_assert_int_eq(
+        hal_space_map(p.space, uaddr(0x10000), paddr((uint64_t)RAM_PAGES * PAGE_SIZE), 1, 1),
+        -EINVAL);
     ck_assert_int_eq(hal_space_map(p.space, uaddr(0x10000), paddr(0), 1, 0), -EINVAL);
     ck_assert_int_eq(hal_space_map(p.space, uaddr(0x10001), paddr(0), 1, 1), -EINVAL);
     hal_space_unmap(p.space, uaddr(STUB_BASE), 1);
@@ -303,7 +246,7 @@ START_TEST(test_map_errors)
     ck_assert_int_eq(machine.tables, before);
     machine.fail_after = 0;
     struct hal_space *none = NULL;
-    struct hal_user user = {0};
+    struct hal_user user = { 0 };
 
     ck_assert_int_eq(hal_space_create(&none), -ENOMEM);
     ck_assert_int_eq(hal_user_init(&user, uaddr(0), uaddr(0)), -ENOMEM);
@@ -322,20 +265,22 @@ GUEST(g_in, "in $0x60, %al\n");
 GUEST(g_int80, "mov $1, %eax\n int $0x80\n nop\n");
 GUEST(g_step, "pushf\n orl $0x100, (%rsp)\n popf\n nop\n nop\n");
 GUEST(g_align, "pushf\n orl $0x40000, (%rsp)\n popf\n mov -15(%rsp), %rax\n");
-GUEST(g_sse, "movl $0x1d80, -8(%rsp)\n ldmxcsr -8(%rsp)\n pxor %xmm1, %xmm1\n mov $1, %eax\n cvtsi2sd %eax, %xmm0\n"
+GUEST(g_sse, "movl $0x1d80, -8(%rsp)\n ldmxcsr -8(%rsp)\n pxor %xmm1, %xmm1\n mov $1, %eax\n "
+             "cvtsi2sd %eax, %xmm0\n"
              "divsd %xmm1, %xmm0\n");
 GUEST(g_x87, "fninit\n movw $0x0300, -8(%rsp)\n fldcw -8(%rsp)\n fld1\n fchs\n fsqrt\n fwait\n");
 GUEST(g_compat, "push $0x23\n lea 1f(%rip), %rax\n push %rax\n lretq\n 1: nop\n int $0x80\n");
-GUEST(g_vsyscall, "mov $0xffffffffff600000, %rax\n xor %edi, %edi\n xor %esi, %esi\n call *%rax\n syscall\n");
+GUEST(g_vsyscall,
+      "mov $0xffffffffff600000, %rax\n xor %edi, %edi\n xor %esi, %esi\n call *%rax\n syscall\n");
 
 START_TEST(test_traps)
 {
     struct prog p;
 
     begin(_i);
-#define TRAPS(g, t)                                                                                                    \
-    START(&p, g);                                                                                                      \
-    expect_trap(&p, t);                                                                                                \
+#define TRAPS(g, t)                                                                                \
+    START(&p, g);                                                                                  \
+    expect_trap(&p, t);                                                                            \
     prog_end(&p)
     TRAPS(g_div, HAL_TRAP_DIVIDE);
     START(&p, g_int3);
@@ -365,14 +310,15 @@ START_TEST(test_traps)
 }
 END_TEST
 
-GUEST(g_fp, "1: movq %xmm0, %rax\n movq %rdi, %xmm0\n movq %xmm15, %rbx\n movq %rsi, %xmm15\n syscall\n jmp 1b\n");
+GUEST(g_fp, "1: movq %xmm0, %rax\n movq %rdi, %xmm0\n movq %xmm15, %rbx\n movq %rsi, %xmm15\n "
+            "syscall\n jmp 1b\n");
 
 START_TEST(test_fp)
 {
     struct prog a, b;
     uint8_t image[HAL_USER_FP_MAX], back[HAL_USER_FP_MAX];
     size_t size;
-    struct hal_user c = {0};
+    struct hal_user c = { 0 };
 
     begin(_i);
     size = hal_user_fp_size();
@@ -461,219 +407,13 @@ START_TEST(test_tls)
 }
 END_TEST
 
-GUEST(g_syscall, "syscall\n ud2\n");
-
-START_TEST(test_bad_rsp)
-{
-    static const uint64_t bad[] = {0, 1, 8, CODE_VA, STUB_CTL, STUB_DATA, STUB_DATA + 0x800, STUB_DATA + 0x1000,
-                                   STUB_DATA + 0x2000, STUB_BASE, 0x7fffffffffff, 0x800000000000, 0xffff800000000000, ~0ull};
-    struct prog p;
-
-    begin(_i);
-    START(&p, g_syscall);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        hal_user_set_sp(&p.user, uaddr(bad[i]));
-        p.user.regs.rip = CODE_VA;
-        p.user.regs.rax = i;
-        expect_syscall(&p, i);
-        ck_assert_uint_eq(hal_user_sp(&p.user).v, bad[i]);
-        expect_trap(&p, HAL_TRAP_ILLEGAL);
-        ck_assert_uint_eq(hal_user_sp(&p.user).v, bad[i]);
-    }
-    prog_end(&p);
-    end();
-}
-END_TEST
-
-/* Every system call number with random arguments comes back to us and to nobody else. */
-START_TEST(test_no_syscall_escapes)
-{
-    struct prog p;
-    int pid;
-
-    begin(_i);
-    srand(2);
-    START(&p, g_syscall);
-    expect_syscall(&p, 0);
-    pid = p.space->stub->pid;
-    for (unsigned nr = 0; nr <= 600; nr++) {
-        for (int x32 = 0; x32 < 2; x32++) {
-            struct hal_user_regs *r = &p.user.regs;
-            uint64_t n = nr | (x32 ? 0x40000000u : 0);
-
-            r->rip = CODE_VA;
-            r->rax = n | 0xabcd000000000000;
-            r->rdi = (uint64_t)rand();
-            r->rsi = (uint64_t)(rand() % 5);
-            r->rdx = (uint64_t)rand() << 30;
-            r->r10 = (uint64_t)(rand() % 100);
-            r->r8 = (uint64_t)rand() % 10;
-            expect_syscall(&p, n);
-            ck_assert_uint_eq(p.stop.arg[0], r->rdi);
-        }
-    }
-    ck_assert_int_eq(p.space->stub->pid, pid);
-    prog_end(&p);
-    end();
-}
-END_TEST
-
-enum { SECRET_PAGE = 2000, LOOT_VA = 0x20000000 };
-static const char secret[] = "the kernel's own";
-
-/* Jump to rcx; when the stub brings us back to the start, look at the loot. */
-GUEST(g_thief, "mov $0x600000, %r11d\n btsl $0, (%r11)\n jc 1f\n jmp *%rcx\n 1: mov (%rdi), %rbx\n mov $1000, %eax\n syscall\n");
-
-/* Run the thief with `regs`: it must not come back with the secret, now or later. */
-static bool
-thief_gone(const struct hal_user_regs *regs)
-{
-    struct prog p;
-    uint64_t want, rip;
-    bool gone;
-
-    START(&p, g_thief);
-    memset(machine.ram + (size_t)DATA_PAGE * PAGE_SIZE, 0, PAGE_SIZE);
-    memcpy(&want, secret, sizeof(want));
-    rip = p.user.regs.rip;
-    for (int run = 0; run < 3; run++) {
-        p.user.regs = *regs;
-        p.user.regs.rip = rip;
-        prog_run(&p);
-        gone = p.stop.kind == HAL_STOP_GONE;
-        ck_assert_msg(gone || p.user.regs.rbx != want, "the secret is out: rcx %#lx", regs->rcx);
-    }
-    prog_end(&p);
-    return gone;
-}
-
-/* Into every byte of the stub's code, with registers that a mapping of the kernel's memory needs. */
-START_TEST(test_jump_into_stub)
-{
-    unsigned gone = 0;
-
-    begin(_i);
-    srand(3);
-    memcpy(machine.ram + (size_t)SECRET_PAGE * PAGE_SIZE, secret, sizeof(secret));
-    machine.slice_ns = 2000000;
-    machine.irq = true;
-    for (uint64_t off = 0; off < PAGE_SIZE; off++) {
-        for (int variant = 0; variant < (off < 1024 ? 4 : 1); variant++) {
-            struct hal_user_regs r = {
-                .rcx = STUB_BASE + off,
-                .rax = 9,
-                .rdi = LOOT_VA,
-                .rsi = PAGE_SIZE,
-                .rdx = 3,
-                .r10 = 0x11,
-                .r8 = STUB_FD_RAM,
-                .r9 = (uint64_t)SECRET_PAGE * PAGE_SIZE,
-                .rbx = variant == 2 ? (uint64_t)rand() : STUB_DATA,
-                .r15 = variant == 2 ? DATA_VA : STUB_CTL,
-                .rbp = variant == 0 ? 0 : (uint64_t)rand(),
-                .r12 = variant == 0 ? 2 : 1,
-                .r13 = 9,
-                .rsp = variant == 3 ? STUB_DATA + 0x1000 : STACK_VA + 0x800,
-            };
-
-            if (variant == 1) {
-                r.rax = 202;
-                r.rdi = STUB_CTL;
-                r.rsi = 0;
-                r.rdx = 2;
-                r.r10 = 0;
-            }
-            gone += thief_gone(&r);
-        }
-    }
-    ck_assert_uint_gt(gone, 100);
-    end();
-}
-END_TEST
-
-/* A frame of the program's own for the stub's rt_sigreturn: every signal blocked, then for ever round and round. */
-GUEST(g_forge, "1: jmp 1b\n");
-
-START_TEST(test_forged_sigreturn)
-{
-    struct prog p;
-    struct stub_frame *f;
-    uint64_t site = 0;
-    struct timespec a, b;
-
-    begin(_i);
-    for (uint64_t off = 0; off < 1024 && site == 0; off++) {
-        /* mov $15, %eax; syscall */
-        static const uint8_t code[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};
-        extern const uint8_t host_stub_elf[];
-
-        if (memcmp(host_stub_elf + 0x1000 + off, code, sizeof(code)) == 0)
-            site = STUB_BASE + off;
-    }
-    ck_assert_uint_ne(site, 0);
-    START(&p, g_jump);
-    expect_fault(&p, 0, HAL_PROT_EXEC); /* so that the frame's model is known */
-    memcpy(machine.ram + (size_t)CODE_PAGE * PAGE_SIZE + 64, g_forge, (size_t)(g_forge_end - g_forge));
-    f = (struct stub_frame *)(void *)(machine.ram + (size_t)DATA_PAGE * PAGE_SIZE);
-    *f = stub_host.model;
-    f->fpstate = 0;
-    f->uc_flags = 6;
-    f->gregs[16] = CODE_VA + 64;
-    f->sigmask = ~0ull;
-    f->stack_sp = DATA_VA;
-    p.user.regs.rip = CODE_VA;
-    p.user.regs.rdi = site;
-    hal_user_set_sp(&p.user, uaddr(DATA_VA + 8));
-    machine.slice_ns = 1000000;
-    machine.irq = true;
-    clock_gettime(CLOCK_MONOTONIC, &a);
-    prog_run(&p);
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    ck_assert_int_le(b.tv_sec - a.tv_sec, 5);
-    if (backends[_i] == HOST_USER_SECCOMP)
-        ck_assert_int_eq(p.stop.kind, HAL_STOP_GONE);
-    prog_end(&p);
-    end();
-}
-END_TEST
-
-/* A program that says it stopped and runs on: it may not write to a page that was taken from it. */
-GUEST(g_forged_stop, "movl $1, (%rdi)\n 1: incq (%rsi)\n jmp 1b\n");
-
-START_TEST(test_forged_stop)
-{
-    struct prog p;
-    volatile uint64_t *word;
-    uint64_t seen;
-
-    begin(_i);
-    START(&p, g_forged_stop);
-    p.user.regs.rdi = STUB_DATA;
-    p.user.regs.rsi = DATA_VA;
-    machine.slice_ns = 5000000;
-    machine.irq = true;
-    prog_run(&p);
-    hal_space_unmap(p.space, uaddr(DATA_VA), 1);
-    word = (volatile uint64_t *)(void *)(machine.ram + (size_t)DATA_PAGE * PAGE_SIZE);
-    seen = *word;
-    usleep(50000);
-    ck_assert_uint_eq(*word, seen);
-    machine.slice_ns = 1000000;
-    prog_run(&p);
-    seen = *word;
-    usleep(10000);
-    ck_assert_uint_eq(*word, seen);
-    prog_end(&p);
-    end();
-}
-END_TEST
-
 GUEST(g_loop, "1: inc %rax\n jmp 1b\n");
 
 START_TEST(test_preempt)
 {
     struct prog p;
     uint64_t last = 0;
+    unsigned progress = 0;
 
     begin(_i);
     START(&p, g_loop);
@@ -682,9 +422,11 @@ START_TEST(test_preempt)
     for (int i = 0; i < 50; i++) {
         prog_run(&p);
         ck_assert_int_eq(p.stop.kind, HAL_STOP_IRQ);
-        ck_assert_uint_gt(p.user.regs.rax, last);
+        /* A slice may pass on a busy host without the stub having run at all. */
+        progress += p.user.regs.rax > last;
         last = p.user.regs.rax;
     }
+    ck_assert_uint_gt(progress, 10);
     ck_assert_uint_ge(machine.preemptions, 50);
     prog_end(&p);
     end();
@@ -728,48 +470,6 @@ START_TEST(test_preempt_race)
 }
 END_TEST
 
-/* Signals from outside, while it runs: each time the kernel goes on. */
-static void
-outside(int sig)
-{
-    struct prog p;
-    pid_t helper;
-    int pid;
-
-    START(&p, g_loop);
-    machine.slice_ns = 3000000;
-    machine.irq = true;
-    prog_run(&p);
-    ck_assert_int_eq(p.stop.kind, HAL_STOP_IRQ);
-    machine.slice_ns = sig == SIGKILL ? UINT64_MAX : 200000000;
-    pid = p.space->stub->pid;
-    helper = fork();
-    if (helper == 0) {
-        usleep(30000);
-        kill(pid, sig);
-        _exit(0);
-    }
-    prog_run(&p);
-    if (sig == SIGKILL || sig == SIGSTOP)
-        ck_assert_int_eq(p.stop.kind, HAL_STOP_GONE);
-    waitpid(helper, NULL, 0);
-    prog_run(&p);
-    prog_end(&p);
-}
-
-START_TEST(test_outside)
-{
-    begin(_i);
-    outside(SIGKILL);
-    outside(SIGSEGV);
-    outside(SIGSYS);
-    outside(SIGSTOP);
-    outside(SIGKILL);
-    outside(SIGTERM);
-    end();
-}
-END_TEST
-
 START_TEST(test_many_in_turn)
 {
     begin(_i);
@@ -778,9 +478,9 @@ START_TEST(test_many_in_turn)
         uint64_t value;
 
         START(&p, g_load);
-        ck_assert(!probe(&p, LOOT_VA, &value)); /* the last one's */
-        ck_assert_int_eq(hal_space_map(p.space, uaddr(LOOT_VA), paddr(PAGE_SIZE), 1, 3), 0);
-        ck_assert(probe(&p, LOOT_VA, &value));
+        ck_assert(!probe(&p, AREA_VA, &value)); /* the last one's */
+        ck_assert_int_eq(hal_space_map(p.space, uaddr(AREA_VA), paddr(PAGE_SIZE), 1, 3), 0);
+        ck_assert(probe(&p, AREA_VA, &value));
         prog_end(&p);
         ck_assert_int_eq(machine.tables, 0);
     }
@@ -818,62 +518,6 @@ START_TEST(test_many_at_once)
 }
 END_TEST
 
-/* Killed in mid-run, the kernel process takes its stubs with it. */
-START_TEST(test_no_orphans)
-{
-    int pipefd[2];
-    pid_t kernel;
-    int pids[4] = {0};
-
-    ck_assert_int_eq(pipe(pipefd), 0);
-    kernel = fork();
-    if (kernel == 0) {
-        struct prog p[4];
-
-        if (machine_start(backends[_i], true) != 0)
-            _exit(1);
-        for (int i = 0; i < 4; i++) {
-            START(&p[i], g_loop);
-            machine.slice_ns = 1000000;
-            machine.irq = true;
-            prog_run(&p[i]);
-            pids[i] = p[i].space->stub->pid;
-        }
-        machine.slice_ns = UINT64_MAX;
-        if (write(pipefd[1], pids, sizeof(pids)) != sizeof(pids))
-            _exit(1);
-        prog_run(&p[0]);
-        _exit(0);
-    }
-    ck_assert_int_eq(read(pipefd[0], pids, sizeof(pids)), sizeof(pids));
-    kill(kernel, SIGKILL);
-    waitpid(kernel, NULL, 0);
-    for (int tries = 0; tries < 100; tries++) {
-        int alive = 0;
-
-        for (int i = 0; i < 4; i++) {
-            char path[64], state = 'X';
-            FILE *f;
-
-            snprintf(path, sizeof(path), "/proc/%d/stat", pids[i]);
-            f = fopen(path, "r");
-            if (f == NULL)
-                continue;
-            if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-                state = 'X';
-            fclose(f);
-            alive += state != 'Z' && state != 'X';
-        }
-        if (alive == 0)
-            break;
-        ck_assert_int_lt(tries, 99);
-        usleep(10000);
-    }
-    close(pipefd[0]);
-    close(pipefd[1]);
-}
-END_TEST
-
 static Suite *
 suite(void)
 {
@@ -888,17 +532,10 @@ suite(void)
     tcase_add_loop_test(tc, test_traps, 0, BACKENDS);
     tcase_add_loop_test(tc, test_fp, 0, BACKENDS);
     tcase_add_loop_test(tc, test_tls, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_bad_rsp, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_no_syscall_escapes, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_jump_into_stub, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_forged_sigreturn, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_forged_stop, 0, BACKENDS);
     tcase_add_loop_test(tc, test_preempt, 0, BACKENDS);
     tcase_add_loop_test(tc, test_preempt_race, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_outside, 0, BACKENDS);
     tcase_add_loop_test(tc, test_many_in_turn, 0, BACKENDS);
     tcase_add_loop_test(tc, test_many_at_once, 0, BACKENDS);
-    tcase_add_loop_test(tc, test_no_orphans, 0, BACKENDS);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -13,7 +13,7 @@
 
 #include <hal/upcall.h>
 
-struct machine machine = {.fail_after = -1};
+struct machine machine = { .fail_after = -1 };
 
 static void *free_tables;
 static unsigned next_table;
@@ -117,9 +117,12 @@ prog_start(struct prog *p, const void *code, size_t size)
     memset(p, 0, sizeof(*p));
     memcpy(machine.ram + (size_t)CODE_PAGE * PAGE_SIZE, code, size);
     must(hal_space_create(&p->space));
-    must(hal_space_map(p->space, uaddr(CODE_VA), paddr((uint64_t)CODE_PAGE * PAGE_SIZE), 1, HAL_PROT_READ | HAL_PROT_EXEC));
-    must(hal_space_map(p->space, uaddr(DATA_VA), paddr((uint64_t)DATA_PAGE * PAGE_SIZE), 1, HAL_PROT_READ | HAL_PROT_WRITE));
-    must(hal_space_map(p->space, uaddr(STACK_VA), paddr((uint64_t)STACK_PAGE * PAGE_SIZE), 1, HAL_PROT_READ | HAL_PROT_WRITE));
+    must(hal_space_map(p->space, uaddr(CODE_VA), paddr((uint64_t)CODE_PAGE * PAGE_SIZE), 1,
+                       HAL_PROT_READ | HAL_PROT_EXEC));
+    must(hal_space_map(p->space, uaddr(DATA_VA), paddr((uint64_t)DATA_PAGE * PAGE_SIZE), 1,
+                       HAL_PROT_READ | HAL_PROT_WRITE));
+    must(hal_space_map(p->space, uaddr(STACK_VA), paddr((uint64_t)STACK_PAGE * PAGE_SIZE), 1,
+                       HAL_PROT_READ | HAL_PROT_WRITE));
     must(hal_user_init(&p->user, uaddr(CODE_VA), uaddr(STACK_VA + PAGE_SIZE)));
 }
 

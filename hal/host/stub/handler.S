@@ -4,22 +4,30 @@
  * process, waits, runs the commands of the control page and returns by rt_sigreturn through the frame, which the kernel process has
  * edited.  No stack is used but the frame.
  *
- * The user program may jump to any byte of this page.  Hence: the filter allows a system call only at one of the sites below with
- * checked arguments; after mmap, munmap and mprotect the registers are compared with a command of the read-only control page, and the
- * process dies if they differ.  What is left (waking the kernel process, waiting, repeating the last batch, rt_sigreturn) it may do.
+ * The user program may jump to any byte of this page, with any registers.  Hence:
+ *   - the filter allows a system call only at one of the sites below, with checked arguments;
+ *   - after mmap, munmap and mprotect the registers are compared with a command of the read-only control page, and the process dies if
+ *     they differ;
+ *   - announcing a stop is followed by the wait, with nothing between that depends on a register or on memory the program can write;
+ *     a signal there, or anywhere in this page, ends the process.  So each announcement the kernel process receives is a stop that only
+ *     the kernel process ends, and what then runs first is the batch.
+ * What is left (stopping, waiting, repeating the last batch, rt_sigreturn) it may do.
  */
 #include "stub_abi.h"
 
+#define SYS_read 0
+#define SYS_write 1
 #define SYS_mmap 9
 #define SYS_mprotect 10
 #define SYS_munmap 11
 #define SYS_rt_sigreturn 15
 #define SYS_arch_prctl 158
-#define SYS_futex 202
+#define SYS_exit_group 231
 #define SYS_seccomp 317
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 #define SHARED_FIXED 0x11
+#define FRAME_RIP 176 /* pretcode, uc_flags, uc_link, uc_stack (24), 16 registers */
 
         .section .text.first, "ax", @progbits
         .globl  stub_text
@@ -32,6 +40,13 @@ stub_handler:
         movabs  $STUB_CTL, %r15
         mov     %edi, DATA_SIGNO(%rbx)
         mov     %rsp, DATA_FRAME(%rbx)
+        cmpq    $0, CTL_FRAME(%r15)
+        je      1f                      /* the first stop is in here */
+        mov     FRAME_RIP(%rsp), %rax
+        shr     $32, %rax
+        cmp     $STUB_BASE_HI, %eax
+        je      die
+1:
         testl   $STUB_FLAG_FSGSBASE, CTL_FLAGS(%r15)
         jz      stop
         rdfsbase %rax
@@ -40,35 +55,28 @@ stub_handler:
         mov     %rcx, DATA_GS(%rbx)
 
 stop:
-        mov     CTL_GEN(%r15), %r12d
-        movl    $STUB_STOPPED, DATA_STATE(%rbx)
         testl   $STUB_FLAG_PTRACE, CTL_FLAGS(%r15)
-        jz      wake
+        jz      announce
         int3
         ud2
-wake:
-        mov     %rbx, %rdi
-        mov     $1, %esi                /* FUTEX_WAKE */
-        mov     $1, %edx
-        mov     $SYS_futex, %eax
+announce:
+        mov     $STUB_FD_STOP, %edi
+        movabs  $(STUB_CTL + CTL_ONE), %rsi
+        mov     $8, %edx
+        mov     $SYS_write, %eax
         syscall
-site_wake:
-wait:
-        cmp     %r12d, CTL_GEN(%r15)
-        jne     commands
-        mov     %r15, %rdi
-        xor     %esi, %esi              /* FUTEX_WAIT */
-        mov     %r12d, %edx
-        xor     %r10d, %r10d
-        mov     $SYS_futex, %eax
+site_announce:
+        mov     $STUB_FD_GO, %edi
+        movabs  $(STUB_DATA + DATA_GO), %rsi
+        mov     $8, %edx
+        mov     $SYS_read, %eax
         syscall
 site_wait:
-        jmp     wait
-
+        cmp     $8, %rax
+        jne     die
 stub_commands:
         movabs  $STUB_DATA, %rbx
         movabs  $STUB_CTL, %r15
-commands:
         xor     %ebp, %ebp
 next:
         cmp     CTL_COUNT(%r15), %ebp
@@ -171,7 +179,7 @@ stub_enter:
         mov     $SYS_munmap, %eax
         syscall
         test    %rax, %rax
-        jnz     die
+        jnz     cannot
         test    %ebx, %ebx
         jz      1f
         mov     $1, %edi                /* SECCOMP_SET_MODE_FILTER */
@@ -180,12 +188,17 @@ stub_enter:
         mov     $SYS_seccomp, %eax
         syscall
         test    %rax, %rax
-        jnz     die
+        jnz     cannot
         mov     $SYS_rt_sigreturn, %eax /* any system call: it traps */
         syscall
         ud2
 1:
         ud2                             /* traced: SIGILL, which the tracer lets through to the handler */
+cannot:
+        mov     $1, %edi
+        mov     $SYS_exit_group, %eax
+        syscall
+        ud2
 
 /* The filter: classic BPF over struct seccomp_data. */
 #define DATA_NR 0
@@ -255,7 +268,7 @@ filter:
         unless_eq AUDIT_ARCH_X86_64, trap
         ld      DATA_IP
         if_eq   (site_sigreturn-stub_text), may_sigreturn
-        if_eq   (site_wake-stub_text), may_wake
+        if_eq   (site_announce-stub_text), may_announce
         if_eq   (site_wait-stub_text), may_wait
         if_eq   (site_mmap-stub_text), may_mmap
         if_eq   (site_munmap-stub_text), may_munmap
@@ -272,17 +285,17 @@ may_set_fs:
 may_sigreturn:
         nr_is   SYS_rt_sigreturn
         allow
-may_wake:
-        nr_is   SYS_futex
-        arg_is  0, STUB_BASE_HI, STUB_DATA_LO
-        arg_is  1, 0, 1
-        arg_is  2, 0, 1
+may_announce:
+        nr_is   SYS_write
+        arg_is  0, 0, STUB_FD_STOP
+        arg_is  1, STUB_BASE_HI, (STUB_CTL_LO + CTL_ONE)
+        arg_is  2, 0, 8
         allow
 may_wait:
-        nr_is   SYS_futex
-        arg_is  0, STUB_BASE_HI, STUB_CTL_LO
-        arg_is  1, 0, 0
-        arg_is  3, 0, 0
+        nr_is   SYS_read
+        arg_is  0, 0, STUB_FD_GO
+        arg_is  1, STUB_BASE_HI, (STUB_DATA_LO + DATA_GO)
+        arg_is  2, 0, 8
         allow
 may_mmap:
         nr_is   SYS_mmap

@@ -1,7 +1,7 @@
 /* The starter: the stub program's main process.
  *
  * The kernel process executes it once.  It strips its address space to what stub_abi.h says, then forks a stub for every slot
- * number it reads from the socket and answers with the process id.  The stubs are made children of the kernel process
+ * number it reads from the socket, with the stub's two eventfds, and answers with the process id.  The stubs are made children of the kernel process
  * (CLONE_PARENT) and inherit the signal handlers and the signal stack.  Forking this tiny process costs a third of a fork and exec,
  * and far less than a fork of a kernel process under AddressSanitizer.
  *
@@ -15,11 +15,11 @@
 
 #include "stub_abi.h"
 
-#define RESTORER 0x04000000ul /* SA_RESTORER */
-#define AUTODISARM (1u << 31) /* SS_AUTODISARM */
+#define RESTORER         0x04000000ul /* SA_RESTORER */
+#define AUTODISARM       (1u << 31)   /* SS_AUTODISARM */
 #define MAP_SHARED_FIXED 0x11
-#define PROT_R 1
-#define PROT_RW 3
+#define PROT_R           1
+#define PROT_RW          3
 
 #pragma GCC visibility push(hidden)
 void stub_start(void);
@@ -43,6 +43,29 @@ struct stack {
     uint32_t flags;
     uint32_t unused;
     uint64_t size;
+};
+
+/* The kernel's struct msghdr and friends, for one message with two descriptors. */
+struct iovec {
+    void *base;
+    uint64_t len;
+};
+
+struct message {
+    void *name;
+    uint64_t name_len;
+    struct iovec *iov;
+    uint64_t iov_len;
+    void *control;
+    uint64_t control_len;
+    uint64_t flags;
+};
+
+struct control {
+    uint64_t len;
+    int32_t level;
+    int32_t type;
+    int32_t fd[2];
 };
 
 static struct stub_boot boot;
@@ -111,7 +134,7 @@ unmap(uint64_t addr, uint64_t end)
 static void
 set_signals(void)
 {
-    static const uint8_t sigs[] = {SIGSYS, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, STUB_SIG_KICK};
+    static const uint8_t sigs[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, STUB_SIG_KICK };
     int traced = (boot.flags & STUB_FLAG_PTRACE) != 0;
     const struct stack stack = {
         .sp = STUB_DATA + DATA_STACK,
@@ -155,8 +178,10 @@ become_stub(uint32_t slot)
     if (traced)
         want(call(__NR_ptrace, 0 /* PTRACE_TRACEME */, 0, 0, 0, 0, 0), 26);
     else /* where the host has it: newer hosts let uprobe and uretprobe through any seccomp filter */
-        call(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, STUB_BASE, STUB_CODE_MAX, 0, 0);
-    stub_enter((uint64_t)stub_private_start, (uint64_t)(stub_private_end - stub_private_start), !traced);
+        call(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, STUB_BASE, STUB_CODE_MAX,
+             0, 0);
+    stub_enter((uint64_t)stub_private_start, (uint64_t)(stub_private_end - stub_private_start),
+               !traced);
     leave(27);
 }
 
@@ -170,30 +195,52 @@ read_boot(void)
     want(call(__NR_munmap, STUB_CTL, STUB_CTL_SIZE, 0, 0, 0, 0), 3);
 }
 
+/* The next request.  Its descriptors take the numbers 0 and 1, which are free. */
+static uint32_t
+next_request(void)
+{
+    uint32_t slot = 0;
+    struct control control = { .fd = { -1, -1 } };
+    struct iovec iov = { &slot, sizeof(slot) };
+    struct message msg = {
+        .iov = &iov, .iov_len = 1, .control = &control, .control_len = sizeof(control)
+    };
+
+    if (call(__NR_recvmsg, STUB_FD_SOCK, (uint64_t)&msg, 0, 0, 0, 0) != sizeof(slot))
+        leave(0);
+    if (!(boot.flags & STUB_FLAG_PTRACE) &&
+        (control.fd[0] != STUB_FD_GO || control.fd[1] != STUB_FD_STOP))
+        leave(30);
+    return slot;
+}
+
 void
 stub_main(void)
 {
-    const struct rlimit no_core = {0, 0};
+    const struct rlimit no_core = { 0, 0 };
 
     want(call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0), 1);
     read_boot();
     if (call(__NR_getppid, 0, 0, 0, 0, 0, 0) != boot.kernel_pid)
         leave(4);
+    call(__NR_prctl, PR_SET_NAME, (uint64_t)"drydock-user", 0, 0, 0, 0);
     call(__NR_setsid, 0, 0, 0, 0, 0, 0); /* the terminal's signals are not for us */
     call(__NR_setrlimit, RLIMIT_CORE, (uint64_t)&no_core, 0, 0, 0, 0);
     want(call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0), 5);
     unmap(0, STUB_BASE);
     unmap((uint64_t)stub_private_end, STUB_TASK_END);
     set_signals();
+    for (int fd = 0; fd < STUB_FD_RAM; fd++)
+        call(__NR_close, (uint64_t)fd, 0, 0, 0, 0, 0);
     for (;;) {
-        uint32_t slot;
+        uint32_t slot = next_request();
         int32_t pid;
 
-        if (call(__NR_read, STUB_FD_SOCK, (uint64_t)&slot, sizeof(slot), 0, 0, 0) != sizeof(slot))
-            leave(0);
         pid = (int32_t)call(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
         if (pid == 0)
             become_stub(slot);
+        call(__NR_close, STUB_FD_GO, 0, 0, 0, 0, 0);
+        call(__NR_close, STUB_FD_STOP, 0, 0, 0, 0, 0);
         if (call(__NR_write, STUB_FD_SOCK, (uint64_t)&pid, sizeof(pid), 0, 0, 0) != sizeof(pid))
             leave(0);
     }

@@ -12,60 +12,58 @@
 
 #define STUB_USER_MIN 0x10000
 #define STUB_USER_MAX 0x7f0000000000
-#define STUB_BASE 0x7f8000000000 /* the low 32 bits are zero: the filter counts on it */
+#define STUB_BASE     0x7f8000000000 /* the low 32 bits are zero: the filter counts on it */
 #define STUB_CODE_MAX 0x10000
-#define STUB_BASE_HI 0x7f80
-#define STUB_CTL 0x7f8000100000
-#define STUB_CTL_LO 0x00100000
+#define STUB_BASE_HI  0x7f80
+#define STUB_CTL      0x7f8000100000
+#define STUB_CTL_LO   0x00100000
 #define STUB_CTL_SIZE 0x1000
-#define STUB_DATA 0x7f8000200000
-#define STUB_DATA_LO 0x00200000
+#define STUB_DATA     0x7f8000200000
+#define STUB_DATA_LO  0x00200000
 #define STUB_DATA_MAX 0x20000
-#define STUB_END 0x7f8000300000
+#define STUB_END      0x7f8000300000
 #define STUB_TASK_END 0x7ffffffff000
 
-/* File descriptors the stub program starts with. */
-#define STUB_FD_RAM 3
-#define STUB_FD_CTL 4
+/* File descriptors of a stub: two eventfds and the file behind simulated RAM. */
+#define STUB_FD_GO   0 /* the stub waits here for its release */
+#define STUB_FD_STOP 1 /* and adds 1 here when it stops */
+#define STUB_FD_RAM  3
+/* And what only the starter has. */
+#define STUB_FD_CTL  4
 #define STUB_FD_SOCK 5
 
 /* stub_ctl.flags */
-#define STUB_FLAG_PTRACE 1   /* stop by int3, the kernel process traces us */
+#define STUB_FLAG_PTRACE   1 /* traced: stop by int3, no eventfds */
 #define STUB_FLAG_FSGSBASE 2 /* rdfsbase and friends may be used */
-#define STUB_FLAG_SET_FS 4   /* no fsgsbase: load the bases by arch_prctl */
+#define STUB_FLAG_SET_FS   4 /* no fsgsbase: load the bases by arch_prctl */
 
 /* stub_ctl.action, after the commands */
-#define STUB_ACT_RUN 0  /* return to the user program */
+#define STUB_ACT_RUN  0 /* return to the user program */
 #define STUB_ACT_STOP 1 /* stop again */
-
-/* stub_data.state */
-#define STUB_RUNNING 0
-#define STUB_STOPPED 1
 
 #define STUB_SIG_KICK 23 /* SIGURG: preempt the user program */
 
 /* Offsets for the assembly half; checked below. */
-#define CTL_GEN 0
-#define CTL_PARK 4
-#define CTL_COUNT 8
+#define CTL_ONE    0
+#define CTL_COUNT  8
 #define CTL_ACTION 12
-#define CTL_FLAGS 16
-#define CTL_FRAME 24
-#define CTL_FS 32
-#define CTL_GS 40
-#define CTL_CMD 64
-#define DATA_STATE 0
-#define DATA_SIGNO 4
-#define DATA_FRAME 8
-#define DATA_FS 16
-#define DATA_GS 24
+#define CTL_FLAGS  16
+#define CTL_FRAME  24
+#define CTL_FS     32
+#define CTL_GS     40
+#define CTL_CMD    64
+#define DATA_GO    0
+#define DATA_SIGNO 8
+#define DATA_FRAME 16
+#define DATA_FS    24
+#define DATA_GS    32
 #define DATA_STACK 64
-#define CMD_NR 0
-#define CMD_PROT 4
-#define CMD_ADDR 8
-#define CMD_LEN 16
-#define CMD_OFF 24
-#define CMD_SHIFT 5
+#define CMD_NR     0
+#define CMD_PROT   4
+#define CMD_ADDR   8
+#define CMD_LEN    16
+#define CMD_OFF    24
+#define CMD_SHIFT  5
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -84,13 +82,12 @@ enum { STUB_CMDS = (STUB_CTL_SIZE - CTL_CMD) / sizeof(struct stub_cmd) };
 
 /* The control page. */
 struct stub_ctl {
-    uint32_t gen;   /* futex: the stub waits until this differs from what it was at the stop */
-    uint32_t park;  /* futex: a waiter is moved here to prove that it waits */
+    uint64_t one;   /* 1: what is written to STUB_FD_STOP */
     uint32_t count; /* commands to run */
     uint32_t action;
     uint32_t flags;
     uint32_t unused;
-    uint64_t frame; /* where the signal frame lies, the stack pointer of rt_sigreturn */
+    uint64_t frame; /* the stack pointer of rt_sigreturn; 0 before the first stop */
     uint64_t fs_base;
     uint64_t gs_base;
     uint64_t unused2[2];
@@ -99,8 +96,9 @@ struct stub_ctl {
 
 /* The first of the data pages; the signal stack follows at DATA_STACK. */
 struct stub_data {
-    uint32_t state; /* futex: the kernel process waits while STUB_RUNNING */
+    uint64_t go; /* scratch: what was read from STUB_FD_GO */
     uint32_t signo;
+    uint32_t unused;
     uint64_t frame; /* stack pointer at handler entry */
     uint64_t fs_base;
     uint64_t gs_base;
@@ -115,8 +113,7 @@ struct stub_boot {
     uint32_t flags;
 };
 
-_Static_assert(offsetof(struct stub_ctl, gen) == CTL_GEN, "");
-_Static_assert(offsetof(struct stub_ctl, park) == CTL_PARK, "");
+_Static_assert(offsetof(struct stub_ctl, one) == CTL_ONE, "");
 _Static_assert(offsetof(struct stub_ctl, count) == CTL_COUNT, "");
 _Static_assert(offsetof(struct stub_ctl, action) == CTL_ACTION, "");
 _Static_assert(offsetof(struct stub_ctl, flags) == CTL_FLAGS, "");
@@ -126,9 +123,17 @@ _Static_assert(offsetof(struct stub_ctl, gs_base) == CTL_GS, "");
 _Static_assert(offsetof(struct stub_ctl, cmd) == CTL_CMD, "");
 _Static_assert(sizeof(struct stub_ctl) <= STUB_CTL_SIZE, "");
 _Static_assert(sizeof(struct stub_cmd) == 1 << CMD_SHIFT, "");
-_Static_assert(offsetof(struct stub_cmd, prot) == CMD_PROT && offsetof(struct stub_cmd, addr) == CMD_ADDR, "");
-_Static_assert(offsetof(struct stub_cmd, len) == CMD_LEN && offsetof(struct stub_cmd, off) == CMD_OFF, "");
-_Static_assert(offsetof(struct stub_data, signo) == DATA_SIGNO && offsetof(struct stub_data, frame) == DATA_FRAME, "");
-_Static_assert(offsetof(struct stub_data, fs_base) == DATA_FS && offsetof(struct stub_data, gs_base) == DATA_GS, "");
+_Static_assert(offsetof(struct stub_cmd, prot) == CMD_PROT &&
+                   offsetof(struct stub_cmd, addr) == CMD_ADDR,
+               "");
+_Static_assert(offsetof(struct stub_cmd, len) == CMD_LEN && offsetof(struct stub_cmd, off) == CMD_OFF,
+               "");
+_Static_assert(offsetof(struct stub_data, go) == DATA_GO, "");
+_Static_assert(offsetof(struct stub_data, signo) == DATA_SIGNO &&
+                   offsetof(struct stub_data, frame) == DATA_FRAME,
+               "");
+_Static_assert(offsetof(struct stub_data, fs_base) == DATA_FS &&
+                   offsetof(struct stub_data, gs_base) == DATA_GS,
+               "");
 _Static_assert(sizeof(struct stub_data) <= DATA_STACK, "");
 #endif
