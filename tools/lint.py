@@ -18,7 +18,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ['kernel', 'hal', 'sim', 'devices', 'shell', 'user', 'fuzz', 'tests', 'bench']
 BASE = ['clang-19', '-std=gnu17', '-Wall', '-Wextra', '-Wno-nullability-completeness', '-I.', '-Ihal/include', '-Ihal/port/x86_64',
         '-Ikernel/abi/x86_64', '-D_GNU_SOURCE=']
-CHECKERS = ['core', 'nullability']
+# Few nodes: a tenth of the time, and all but the most roundabout of the findings.
+ANALYZER = ['--analyze', '--analyzer-no-default-checks', '--analyzer-output', 'text', '-Xclang', '-analyzer-checker=core,nullability',
+            '-Xclang', '-analyzer-config', '-Xclang', 'max-nodes=30000', '-Xclang', '-analyzer-werror']
 
 
 def files(folders, ends):
@@ -57,8 +59,7 @@ def check_threads(path, header):
 
 
 def check_analyze(path, header):
-    return complaint(path, run([*BASE, *kernel_flags(path, header), '--analyze', '--analyzer-output', 'text', '-Xclang',
-                                '-analyzer-checker=' + ','.join(CHECKERS), '-Xclang', '-analyzer-werror', '-o', os.devnull, path]))
+    return complaint(path, run([*BASE, *kernel_flags(path, header), *ANALYZER, '-o', os.devnull, path]))
 
 
 CHECKS = {

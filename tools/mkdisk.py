@@ -78,8 +78,8 @@ def debugfs_script(directories, files, links):
         source, mode = files[f]
         lines += ['cd "/%s"' % os.path.dirname(f), 'write "%s" "%s"' % (os.path.abspath(source), os.path.basename(f)),
                   'sif "/%s" mode 0%o' % (f, stat.S_IFREG | mode)]
-    for name in sorted(links):
-        lines.append('symlink "/%s" "%s"' % (name, links[name]))
+    for name in sorted(links):  # debugfs puts a link named "/NAME" into the current directory
+        lines += ['cd "/%s"' % os.path.dirname(name), 'symlink "%s" "%s"' % (os.path.basename(name), links[name])]
     return ''.join(line + '\n' for line in lines)
 
 

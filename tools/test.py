@@ -40,7 +40,8 @@ def step(total, what, *argv):
         total.passed += 1
         return True
     total.failed += 1
-    print(p.stdout[-20000:])
+    lines = [l for l in p.stdout.splitlines() if not re.match(r'\[\d+/\d+\] ', l)]
+    print('\n'.join(lines[-LOG_TAIL:]))
     print('FAILED: ' + what, flush=True)
     return False
 
@@ -67,7 +68,7 @@ def run_meson(directory, suites):
         if line.startswith(('Summary of Failures', 'Ok: ')):
             shown = False
         rest.append(line)
-        if shown and line.strip():
+        if shown and line.strip() and not line.startswith('>>> '):
             print(line, end='', flush=True)
     p.wait()
     if not os.path.exists(log):

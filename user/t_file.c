@@ -96,8 +96,8 @@ static void
 vectors(void)
 {
     char a[3], b[5];
-    struct iovec out[] = {{(void *)"one", 3}, {(void *)"", 0}, {(void *)"three", 5}};
-    struct iovec in[] = {{a, 3}, {b, 5}};
+    struct iovec out[] = { { (void *)"one", 3 }, { (void *)"", 0 }, { (void *)"three", 5 } };
+    struct iovec in[] = { { a, 3 }, { b, 5 } };
     volatile int many = -5000;
     int fd = open("v", O_CREAT | O_RDWR | O_TRUNC, 0644);
 
@@ -111,7 +111,7 @@ vectors(void)
     CALL(-EINVAL, readv(fd, in, -many));
     CALL(0, writev(fd, out, 0));
     CALL(-EBADF, writev(99, out, 1));
-    out[1] = (struct iovec){bad, 100000};
+    out[1] = (struct iovec){ bad, 100000 };
     CALL(-EFAULT, writev(fd, out + 1, 1));
     close(fd);
     unlink("v");
@@ -179,14 +179,15 @@ in_child(int (*fn)(void))
 static int
 try_lock(void)
 {
-    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 15, .l_len = 1};
+    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 15, .l_len = 1 };
     int fd = open("f", O_RDWR);
 
     if (fcntl(fd, F_SETLK, &l) != -1 || (errno != EAGAIN && errno != EACCES))
         return 1;
-    if (fcntl(fd, F_GETLK, &l) != 0 || l.l_type != F_WRLCK || l.l_start != 10 || l.l_len != 10 || l.l_pid != getppid())
+    if (fcntl(fd, F_GETLK, &l) != 0 || l.l_type != F_WRLCK || l.l_start != 10 || l.l_len != 10 ||
+        l.l_pid != getppid())
         return 2;
-    l = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 20, .l_len = 5};
+    l = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 20, .l_len = 5 };
     return fcntl(fd, F_SETLK, &l) == 0 ? 0 : 3;
 }
 
@@ -201,7 +202,7 @@ try_flock(void)
 static void
 locking(void)
 {
-    struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 10};
+    struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 10 };
     int fd = open("f", O_RDWR), d;
 
     CALL(0, fcntl(fd, F_SETLK, &l));
@@ -212,10 +213,10 @@ locking(void)
     CALL(-EINVAL, fcntl(fd, F_SETLK, &l));
     CALL(-EFAULT, fcntl(fd, F_SETLK, bad));
     d = open("f", O_RDONLY);
-    l = (struct flock){.l_type = F_WRLCK};
+    l = (struct flock){ .l_type = F_WRLCK };
     CALL(-EBADF, fcntl(d, F_SETLK, &l));
     close(d); /* POSIX: drops the process's locks on the file */
-    l = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 10};
+    l = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 10 };
     CALL(1, in_child(try_lock));
     CALL(0, flock(fd, LOCK_EX));
     CALL(0, in_child(try_flock));
@@ -229,7 +230,8 @@ locking(void)
 static void
 copying(void)
 {
-    int in = open("in", O_CREAT | O_RDWR | O_TRUNC, 0644), out = open("out", O_CREAT | O_RDWR | O_TRUNC, 0644);
+    int in = open("in", O_CREAT | O_RDWR | O_TRUNC, 0644),
+        out = open("out", O_CREAT | O_RDWR | O_TRUNC, 0644);
     off_t off = 1000;
     loff_t from = 0, to = 5;
 
@@ -262,8 +264,8 @@ copying(void)
 static void
 limits(void)
 {
-    struct sigaction sa = {.sa_handler = on_xfsz};
-    struct rlimit lim = {100, RLIM_INFINITY}, old;
+    struct sigaction sa = { .sa_handler = on_xfsz };
+    struct rlimit lim = { 100, RLIM_INFINITY }, old;
     int fd = open("lim", O_CREAT | O_RDWR | O_TRUNC, 0644), n;
 
     sigaction(SIGXFSZ, &sa, NULL);

@@ -36,7 +36,7 @@ holds(const char *path, const char *text)
 static mode_t
 mode_of(const char *path)
 {
-    struct stat st = {0};
+    struct stat st = { 0 };
 
     lstat(path, &st);
     return st.st_mode;
@@ -45,7 +45,7 @@ mode_of(const char *path)
 static nlink_t
 links_of(const char *path)
 {
-    struct stat st = {0};
+    struct stat st = { 0 };
 
     lstat(path, &st);
     return st.st_nlink;
@@ -182,7 +182,8 @@ directories(void)
     CALL(-ENOENT, rmdir("none"));
     ok(getcwd(here, sizeof here) != NULL, "getcwd");
     CALL(0, chdir("d/s"));
-    ok(getcwd(cwd, sizeof cwd) != NULL && strncmp(cwd, here, strlen(here)) == 0 && strcmp(cwd + strlen(cwd) - 4, "/d/s") == 0,
+    ok(getcwd(cwd, sizeof cwd) != NULL && strncmp(cwd, here, strlen(here)) == 0 &&
+           strcmp(cwd + strlen(cwd) - 4, "/d/s") == 0,
        "getcwd after chdir");
     CALL(-ERANGE, syscall(SYS_getcwd, cwd, 2));
     CALL(0, rmdir("../s"));
@@ -340,7 +341,8 @@ unprivileged(void)
     if (setgid(1000) < 0 || setuid(1000) < 0)
         return 100;
     return (open("priv/f", O_RDONLY) == -1 && errno == EACCES ? 0 : 1) |
-           (open("readonly", O_WRONLY) == -1 && errno == EACCES ? 0 : 2) | (open("readonly", O_RDONLY) >= 0 ? 0 : 4) |
+           (open("readonly", O_WRONLY) == -1 && errno == EACCES ? 0 : 2) |
+           (open("readonly", O_RDONLY) >= 0 ? 0 : 4) |
            (unlink("sticky/root") == -1 && errno == EPERM ? 0 : 8) |
            (chmod("readonly", 0777) == -1 && errno == EPERM ? 0 : 16) |
            (chown("readonly", 1000, 1000) == -1 && errno == EPERM ? 0 : 32) |
@@ -418,8 +420,8 @@ permissions(void)
 static void
 attributes(void)
 {
-    struct timespec t[2] = {{1000, 500}, {2000, 600}};
-    struct timeval v[2] = {{3, 4}, {5, 6}};
+    struct timespec t[2] = { { 1000, 500 }, { 2000, 600 } };
+    struct timeval v[2] = { { 3, 4 }, { 5, 6 } };
     struct stat st;
     struct statx sx;
     struct statfs sf;
@@ -428,7 +430,7 @@ attributes(void)
     CALL(0, stat("f", &st));
     ok(st.st_atim.tv_sec == 1000 && st.st_mtim.tv_sec == 2000, "utimensat");
     t[0].tv_nsec = UTIME_OMIT;
-    t[1] = (struct timespec){3000, 0};
+    t[1] = (struct timespec){ 3000, 0 };
     CALL(0, utimensat(AT_FDCWD, "f", t, 0));
     CALL(0, stat("f", &st));
     ok(st.st_atim.tv_sec == 1000 && st.st_mtim.tv_sec == 3000, "UTIME_OMIT");
@@ -442,7 +444,8 @@ attributes(void)
     CALL(0, stat("f", &st));
     ok(st.st_mtim.tv_sec > 5, "utime: now");
     CALL(0, statx(AT_FDCWD, "f", 0, STATX_BASIC_STATS, &sx));
-    ok(sx.stx_size == 4 && sx.stx_mode == st.st_mode && sx.stx_ino == st.st_ino, "statx agrees with stat");
+    ok(sx.stx_size == 4 && sx.stx_mode == st.st_mode && sx.stx_ino == st.st_ino,
+       "statx agrees with stat");
     CALL(-EINVAL, statx(AT_FDCWD, "f", 0x10000000, STATX_BASIC_STATS, &sx));
     CALL(-ENOENT, statx(AT_FDCWD, "", 0, STATX_BASIC_STATS, &sx));
     CALL(-EFAULT, syscall(SYS_stat, "f", bad));

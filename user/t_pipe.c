@@ -26,7 +26,7 @@ on_signal(int sig)
 static void
 nap(long ms)
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
     nanosleep(&t, NULL);
 }
@@ -119,7 +119,8 @@ stream(size_t chunk, size_t total)
         got += (size_t)n;
     }
     wait(&status);
-    ok(n == 0 && got == total && same && status == 0, "a stream of %zu bytes in chunks of %zu", total, chunk);
+    ok(n == 0 && got == total && same && status == 0, "a stream of %zu bytes in chunks of %zu",
+       total, chunk);
     close(p[0]);
 }
 
@@ -136,7 +137,7 @@ atomicity(void)
         if (fork() == 0) {
             memset(rec, 'a' + w, sizeof rec);
             for (int i = 0; i < RECORDS; i++) {
-                struct iovec v[] = {{rec, 400}, {rec, 600}};
+                struct iovec v[] = { { rec, 400 }, { rec, 600 } };
 
                 if ((i % 2 != 0 ? writev(p[1], v, 2) : write(p[1], rec, sizeof rec)) != SIZE)
                     _exit(1);
@@ -164,7 +165,7 @@ atomicity(void)
 static void
 interrupted(void)
 {
-    struct sigaction sa = {.sa_handler = on_signal};
+    struct sigaction sa = { .sa_handler = on_signal };
     int p[2], status;
     pid_t pid, parent = getpid();
 
@@ -207,7 +208,7 @@ fifos(void)
     CALL(-ENXIO, open("fifo", O_WRONLY | O_NONBLOCK));
     r = (int)GOOD(open("fifo", O_RDONLY | O_NONBLOCK));
     CALL(0, read(r, buf, 10));
-    pfd = (struct pollfd){.fd = r, .events = POLLIN};
+    pfd = (struct pollfd){ .fd = r, .events = POLLIN };
     CALL(0, poll(&pfd, 1, 0));
     w = (int)GOOD(open("fifo", O_WRONLY | O_NONBLOCK));
     CALL(-EAGAIN, read(r, buf, 10));
@@ -251,7 +252,7 @@ fifos(void)
 int
 main(int argc, char **argv)
 {
-    struct sigaction sa = {.sa_handler = on_signal};
+    struct sigaction sa = { .sa_handler = on_signal };
 
     tap_begin(argc, argv, "pipe");
     sigaction(SIGPIPE, &sa, NULL);

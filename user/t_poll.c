@@ -34,7 +34,7 @@ now_ms(void)
 static void
 nap(long ms)
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
     nanosleep(&t, NULL);
 }
@@ -49,8 +49,8 @@ polling(void)
     long t;
 
     pipe(p);
-    f[0] = (struct pollfd){.fd = p[0], .events = POLLIN};
-    f[1] = (struct pollfd){.fd = p[1], .events = POLLOUT};
+    f[0] = (struct pollfd){ .fd = p[0], .events = POLLIN };
+    f[1] = (struct pollfd){ .fd = p[1], .events = POLLOUT };
     CALL(0, poll(f, 1, 0));
     CALL(1, poll(f, 2, -1));
     CALL(POLLOUT, f[1].revents);
@@ -59,7 +59,7 @@ polling(void)
     CALL(0, poll(f, 1, 60));
     t = now_ms() - t;
     ok(t >= 55 && t < 1000, "poll waits for its timeout");
-    f[2] = (struct pollfd){.fd = 99, .events = POLLIN};
+    f[2] = (struct pollfd){ .fd = 99, .events = POLLIN };
     CALL(2, poll(f, 3, 1000));
     CALL(POLLNVAL, f[2].revents);
     f[2].fd = -1;
@@ -75,7 +75,7 @@ polling(void)
     wait(NULL);
     read(p[0], b, 8);
     file = open("pollfile", O_CREAT | O_RDWR, 0600);
-    f[2] = (struct pollfd){.fd = file, .events = POLLIN | POLLOUT};
+    f[2] = (struct pollfd){ .fd = file, .events = POLLIN | POLLOUT };
     CALL(1, poll(f + 2, 1, -1));
     CALL(POLLIN | POLLOUT, f[2].revents);
     close(file);
@@ -93,8 +93,8 @@ polling(void)
 static void
 signals(void)
 {
-    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    struct timespec t = {5, 0};
+    struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    struct timespec t = { 5, 0 };
     sigset_t block, open_set;
     struct pollfd f;
     fd_set set;
@@ -102,7 +102,7 @@ signals(void)
     int p[2];
 
     pipe(p);
-    f = (struct pollfd){.fd = p[0], .events = POLLIN};
+    f = (struct pollfd){ .fd = p[0], .events = POLLIN };
     sigaction(SIGUSR1, &sa, NULL);
     if (fork() == 0) {
         nap(30);
@@ -131,7 +131,7 @@ signals(void)
     sigprocmask(SIG_UNBLOCK, &block, NULL);
     t.tv_nsec = 2000000000;
     CALL(-EINVAL, ppoll(&f, 1, &t, NULL));
-    t = (struct timespec){0, 20000000};
+    t = (struct timespec){ 0, 20000000 };
     CALL(0, ppoll(&f, 1, &t, &open_set));
     close(p[0]);
     close(p[1]);
@@ -140,7 +140,7 @@ signals(void)
 static void
 selecting(void)
 {
-    struct timeval t = {0, 50000};
+    struct timeval t = { 0, 50000 };
     fd_set r, w;
     int p[2];
     long start;
@@ -155,20 +155,21 @@ selecting(void)
     FD_SET(p[0], &r);
     start = now_ms();
     CALL(0, select(p[0] + 1, &r, NULL, NULL, &t));
-    ok(now_ms() - start >= 45 && t.tv_sec == 0 && t.tv_usec == 0, "select waits, and says what is left");
+    ok(now_ms() - start >= 45 && t.tv_sec == 0 && t.tv_usec == 0,
+       "select waits, and says what is left");
     ok(!FD_ISSET(p[0], &r), "select clears what is not ready");
     write(p[1], "x", 1);
     FD_SET(p[0], &r);
     CALL(1, select(p[0] + 1, &r, NULL, NULL, &t));
     CALL(-EINVAL, select(-1, &r, NULL, NULL, NULL));
-    t = (struct timeval){-1, 0};
+    t = (struct timeval){ -1, 0 };
     CALL(-EINVAL, select(0, NULL, NULL, NULL, &t));
     FD_ZERO(&r);
     FD_SET(60, &r);
-    t = (struct timeval){0, 0};
+    t = (struct timeval){ 0, 0 };
     CALL(-EBADF, select(61, &r, NULL, NULL, &t));
     CALL(-EFAULT, syscall(SYS_select, 5, bad, NULL, NULL, &t));
-    t = (struct timeval){0, 1000};
+    t = (struct timeval){ 0, 1000 };
     CALL(0, select(0, NULL, NULL, NULL, &t));
     close(p[1]);
     char b[4];
@@ -182,9 +183,9 @@ selecting(void)
 static void
 epolling(void)
 {
-    struct epoll_event ev = {.events = EPOLLIN, .data = {.u64 = 7}}, out[4];
+    struct epoll_event ev = { .events = EPOLLIN, .data = { .u64 = 7 } }, out[4];
     char b[8];
-    int ep = (int)GOOD(epoll_create1(EPOLL_CLOEXEC)), ep2, p[2], file, d;
+    int ep = (int)GOOD(epoll_create1(EPOLL_CLOEXEC)), p[2], file;
 
     CALL(FD_CLOEXEC, fcntl(ep, F_GETFD));
     CALL(-EINVAL, epoll_create1(77));
@@ -223,11 +224,27 @@ epolling(void)
     CALL(0, epoll_wait(ep, out, 4, 0));
     ev.events = EPOLLIN;
     CALL(0, epoll_ctl(ep, EPOLL_CTL_MOD, p[0], &ev));
-    ep2 = epoll_create1(0);
+    close(p[0]);
+    close(p[1]);
+    close(ep);
+}
+
+/* Sets in sets, and descriptors that go away. */
+static void
+epolling_sets(void)
+{
+    struct epoll_event ev = { .events = EPOLLIN }, out[4];
+    struct pollfd f;
+    char b[8];
+    int ep = epoll_create1(0), ep2 = epoll_create1(0), p[2], d;
+
+    pipe(p);
+    write(p[1], "x", 1);
+    CALL(0, epoll_ctl(ep, EPOLL_CTL_ADD, p[0], &ev));
     CALL(0, epoll_ctl(ep2, EPOLL_CTL_ADD, ep, &ev));
     CALL(1, epoll_wait(ep2, out, 4, 0));
     CALL(-ELOOP, epoll_ctl(ep, EPOLL_CTL_ADD, ep2, &ev));
-    struct pollfd f = {.fd = ep2, .events = POLLIN};
+    f = (struct pollfd){ .fd = ep2, .events = POLLIN };
     CALL(1, poll(&f, 1, 0));
     read(p[0], b, 8);
     CALL(0, poll(&f, 1, 0));
@@ -261,7 +278,7 @@ eventfds(void)
     struct pollfd f;
     int e = (int)GOOD(eventfd(3, EFD_NONBLOCK));
 
-    f = (struct pollfd){.fd = e, .events = POLLIN | POLLOUT};
+    f = (struct pollfd){ .fd = e, .events = POLLIN | POLLOUT };
     CALL(1, poll(&f, 1, 0));
     CALL(POLLIN | POLLOUT, f.revents);
     CALL(8, write(e, &v, 8));
@@ -296,6 +313,7 @@ main(int argc, char **argv)
     signals();
     selecting();
     epolling();
+    epolling_sets();
     eventfds();
     return tap_end();
 }

@@ -431,7 +431,7 @@ suspending(void)
 static void
 waiting(void)
 {
-    struct timespec none = {0, 0}, some = {0, 20000000}, bad = {0, -1}, ten = {10, 0};
+    struct timespec none = {0, 0}, some = {0, 20000000}, wrong = {0, -1}, ten = {10, 0};
     sigset_t usr = one(SIGUSR1), chld = one(SIGCHLD), term = one(SIGTERM);
     siginfo_t si;
     int st;
@@ -441,7 +441,7 @@ waiting(void)
     block(SIG_BLOCK, SIGUSR1);
     CALL(-EAGAIN, sigtimedwait(&usr, &si, &none));
     CALL(-EAGAIN, sigtimedwait(&usr, &si, &some));
-    CALL(-EINVAL, sigtimedwait(&usr, &si, &bad));
+    CALL(-EINVAL, sigtimedwait(&usr, &si, &wrong));
     CALL(-EINVAL, syscall(SYS_rt_sigtimedwait, &usr, NULL, NULL, 4));
     CALL(-EFAULT, syscall(SYS_rt_sigtimedwait, 8, NULL, NULL, SET_SIZE));
     CALL(-EFAULT, syscall(SYS_rt_sigtimedwait, &usr, NULL, 8, SET_SIZE));

@@ -19,7 +19,8 @@ limits(void)
     int fd;
 
     CALL(0, statfs("m", &sf));
-    ok(sf.f_type == 0x01021994 && sf.f_blocks == 16 && sf.f_bsize == 4096, "statfs: 16 pages of tmpfs");
+    ok(sf.f_type == 0x01021994 && sf.f_blocks == 16 && sf.f_bsize == 4096,
+       "statfs: 16 pages of tmpfs");
     CALL(16, sf.f_bfree);
     fd = (int)GOOD(open("m/fill", O_CREAT | O_RDWR, 0600));
     CALL(40000, write(fd, buf, 40000));
@@ -67,7 +68,7 @@ inodes(void)
 static void
 tree(void)
 {
-    char b[16] = {0};
+    char b[16] = { 0 };
     struct stat st;
     int fd;
     char *m;

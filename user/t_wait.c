@@ -106,6 +106,7 @@ stops(void)
     siginfo_t si;
     pid_t pid = child_pauses();
 
+    setpgid(pid, pid); /* a group that is not orphaned, so that SIGTSTP stops it */
     kill(pid, SIGSTOP);
     OK(waitpid(pid, &st, WUNTRACED) == pid && WIFSTOPPED(st) && WSTOPSIG(st) == SIGSTOP);
     OK(waitpid(pid, &st, WUNTRACED | WNOHANG) == 0); /* told once */

@@ -37,24 +37,25 @@ tap_result(long got, int err, long want, const char *what)
     if (got == want)
         ok(true, "%s", what);
     else
-        ok(false, "%s: %ld (%s) instead of %ld (%s)", what, got, got < 0 ? strerror((int)-got) : "", want,
-           want < 0 ? strerror((int)-want) : "");
+        ok(false, "%s: %ld (%s) instead of %ld (%s)", what, got, got < 0 ? strerror((int)-got) : "",
+           want, want < 0 ? strerror((int)-want) : "");
 }
 
 /* A call and what it must give. */
-#define CALL(want, call)                                                                                               \
-    do {                                                                                                               \
-        errno = 0;                                                                                                     \
-        long tap_got = (long)(call);                                                                                   \
-        tap_result(tap_got, errno, want, #call);                                                                       \
+#define CALL(want, call)                                                                           \
+    do {                                                                                           \
+        errno = 0;                                                                                 \
+        long tap_got = (long)(call);                                                               \
+        tap_result(tap_got, errno, want, #call);                                                   \
     } while (0)
 
 /* A call that must succeed with some result >= 0, which is the value. */
-#define GOOD(call)                                                                                                     \
-    __extension__({                                                                                                    \
-        long tap_got = (long)(call);                                                                                   \
-        ok(tap_got >= 0, "%s%s%s", #call, tap_got < 0 ? ": " : "", tap_got < 0 ? strerror(errno) : "");                \
-        tap_got;                                                                                                       \
+#define GOOD(call)                                                                                 \
+    __extension__({                                                                                \
+        long tap_got = (long)(call);                                                               \
+        ok(tap_got >= 0, "%s%s%s", #call, tap_got < 0 ? ": " : "",                                 \
+           tap_got < 0 ? strerror(errno) : "");                                                    \
+        tap_got;                                                                                   \
     })
 
 /* Enter the directory of the command line, or a fresh one in it. */

@@ -49,6 +49,7 @@ sanitizer_finish_switch(void *fake_stack, uintptr_t *old_base_out, uintptr_t *ol
 void
 sanitizer_print_backtrace(void)
 {
+    (void)sanitizer_symbolizer_start();
     __sanitizer_print_stack_trace();
 }
 

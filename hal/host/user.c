@@ -158,8 +158,7 @@ judge(struct run *r, const struct stub_event *ev)
 {
     r->u->regs = ev->regs;
     /* In the stub's own code: it tried something there.  Its mappings are not to be trusted any more. */
-    if (ev->regs.rip >= STUB_USER_MAX && ev->regs.rip < STUB_TASK_END &&
-        ev->regs.rip >= STUB_BASE && ev->regs.rip < STUB_END)
+    if (ev->regs.rip >= STUB_BASE && ev->regs.rip < STUB_END)
         return GONE;
     if (ev->signo != STUB_SIG_KICK && ev->cs != USER_CS) {
         stop_trap(r->stop, HAL_TRAP_PROTECTION); /* 32-bit code: no such segment here */
@@ -200,7 +199,7 @@ trip(struct run *r)
     enum verdict verdict = GONE;
     bool irq = false;
 
-    if (u->regs.rip >= STUB_USER_MAX) {
+    if (s->alive && u->regs.rip >= STUB_USER_MAX) {
         stop_fault(r->stop, u->regs.rip, HAL_PROT_EXEC);
         return true;
     }

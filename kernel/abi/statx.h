@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 enum { STATX_BASIC_STATS = 0x7ff, STATX_BTIME = 0x800, STATX_MNT_ID = 0x1000 };
-#define STATX__RESERVED 0x80000000u
+#define STATX__RESERVED       0x80000000u
 #define STATX_ATTR_MOUNT_ROOT 0x2000u
 
 struct abi_statx_time {

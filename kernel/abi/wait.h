@@ -12,6 +12,7 @@ enum { P_ALL = 0, P_PID = 1, P_PGID = 2 };
 #define CLONE_FS             0x00000200u
 #define CLONE_FILES          0x00000400u
 #define CLONE_SIGHAND        0x00000800u
+#define CLONE_PIDFD          0x00001000u
 #define CLONE_VFORK          0x00004000u
 #define CLONE_PARENT         0x00008000u
 #define CLONE_THREAD         0x00010000u

@@ -35,7 +35,7 @@ quarter(uint32_t s[16], unsigned a, unsigned b, unsigned c, unsigned d)
 static void
 block(struct span out)
 {
-    uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+    uint32_t in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
     uint32_t s[16];
 
     for (unsigned i = 0; i < KEY_WORDS; i++)

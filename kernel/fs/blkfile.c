@@ -12,15 +12,18 @@
 #include <kernel/fs/special.h>
 
 enum {
-    BLKROGET = 0x125e, BLKGETSIZE = 0x1260, BLKFLSBUF = 0x1261, BLKSSZGET = 0x1268, BLKPBSZGET = 0x127b,
+    BLKROGET = 0x125e,
+    BLKGETSIZE = 0x1260,
+    BLKFLSBUF = 0x1261,
+    BLKSSZGET = 0x1268,
+    BLKPBSZGET = 0x127b,
 };
-#define BLKBSZGET 0x80081270u
+#define BLKBSZGET    0x80081270u
 #define BLKGETSIZE64 0x80081272u
 
 static struct superblock *_Nullable bdev_sb;
 
-static struct blkdev *_Nullable
-dev_of(const struct inode *bdev)
+static struct blkdev *_Nullable dev_of(const struct inode *bdev)
 {
     return bdev->fs_data;
 }
@@ -41,7 +44,8 @@ bdev_write_page(struct inode *inode, uint64_t index, struct cspan page)
     return blk_write(dev_of(inode), index * PAGE_SIZE >> SECTOR_SHIFT, page);
 }
 
-static const struct inode_ops bdev_inode_ops = {.read_page = bdev_read_page, .write_page = bdev_write_page};
+static const struct inode_ops bdev_inode_ops = { .read_page = bdev_read_page,
+                                                 .write_page = bdev_write_page };
 
 static int
 bdev_read_inode(struct inode *inode)
@@ -59,7 +63,7 @@ bdev_read_inode(struct inode *inode)
     return 0;
 }
 
-static const struct super_ops bdev_super_ops = {.read_inode = bdev_read_inode};
+static const struct super_ops bdev_super_ops = { .read_inode = bdev_read_inode };
 
 static int
 bdev_mount(struct superblock *sb, unused_param const char *options)
@@ -68,7 +72,7 @@ bdev_mount(struct superblock *sb, unused_param const char *options)
     return 0;
 }
 
-static const struct fs_type bdev_type = {.name = "bdev", .mount = bdev_mount};
+static const struct fs_type bdev_type = { .name = "bdev", .mount = bdev_mount };
 
 void
 blkfile_init(void)
@@ -156,7 +160,9 @@ static int64_t
 blk_seek(struct file *f, int64_t off, int whence)
 {
     const struct inode *bdev = f->data;
-    int64_t base = whence == SEEK_CUR ? (int64_t)f->pos : whence == SEEK_END ? (int64_t)bdev->size : 0;
+    int64_t base = whence == SEEK_CUR   ? (int64_t)f->pos
+                   : whence == SEEK_END ? (int64_t)bdev->size
+                                        : 0;
 
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
         return -EINVAL;

@@ -17,7 +17,7 @@ static unsigned nr_ranges;
 int
 chrdev_add(uint32_t rdev_first, uint32_t count, const struct file_ops *ops, const char *name)
 {
-    struct range r = {dev_major(rdev_first), dev_minor(rdev_first), count, ops, name};
+    struct range r = { dev_major(rdev_first), dev_minor(rdev_first), count, ops, name };
 
     for (unsigned i = 0; i < nr_ranges; i++) {
         const struct range *o = &ranges[i];
@@ -31,8 +31,7 @@ chrdev_add(uint32_t rdev_first, uint32_t count, const struct file_ops *ops, cons
     return devfs_publish(S_IFCHR | 0666, rdev_first, count, name);
 }
 
-const struct file_ops *_Nullable
-chrdev_find(uint32_t rdev)
+const struct file_ops *_Nullable chrdev_find(uint32_t rdev)
 {
     uint32_t major = dev_major(rdev), minor = dev_minor(rdev);
 
@@ -45,8 +44,7 @@ chrdev_find(uint32_t rdev)
     return NULL;
 }
 
-const char *_Nullable
-chrdev_name(unsigned i, uint32_t *major_out)
+const char *_Nullable chrdev_name(unsigned i, uint32_t *major_out)
 {
     if (i >= nr_ranges)
         return NULL;

@@ -1,6 +1,7 @@
 /* The dentry cache: a hash by (parent, name), a list of unused ones in the order of their last use. */
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
+#include <kernel/core/log.h>
 #include <kernel/fs/dentry.h>
 #include <kernel/fs/inode.h>
 #include <kernel/mm/kmem.h>
@@ -39,6 +40,7 @@ hash_of(const struct dentry *parent, struct name name)
 struct inode *
 dentry_inode(struct dentry *d)
 {
+    assert(d->inode != NULL);
     return d->inode;
 }
 
@@ -89,8 +91,8 @@ dentry_prepare_name(struct name name, struct name *copy_out)
     return 0;
 }
 
-static struct dentry *_Nullable
-dentry_alloc(struct superblock *sb, struct dentry *_Nullable parent, struct name name)
+static struct dentry *_Nullable dentry_alloc(struct superblock *sb, struct dentry *_Nullable parent,
+                                             struct name name)
 {
     struct dentry *d = kmem_alloc(sizeof(*d));
 
@@ -116,6 +118,28 @@ dentry_alloc(struct superblock *sb, struct dentry *_Nullable parent, struct name
     return d;
 }
 
+/* `d` names `inode` from now on.  A directory remembers the dentry: on a disk that is in order it has but one. */
+static void
+set_inode(struct dentry *d, struct inode *_Nullable inode)
+{
+    d->inode = inode;
+    if (inode != NULL && inode_is(inode, S_IFDIR) && !d->sb->no_dcache)
+        inode->dir_dentry = d;
+}
+
+static void
+drop_inode(struct dentry *d)
+{
+    struct inode *inode = d->inode;
+
+    d->inode = NULL;
+    if (inode == NULL)
+        return;
+    if (inode->dir_dentry == d)
+        inode->dir_dentry = NULL;
+    inode_put(inode);
+}
+
 int
 dentry_make_root(struct inode *inode, struct dentry **out)
 {
@@ -125,7 +149,7 @@ dentry_make_root(struct inode *inode, struct dentry **out)
         inode_put(inode);
         return -ENOMEM;
     }
-    d->inode = inode;
+    set_inode(d, inode);
     *out = d;
     return 0;
 }
@@ -141,20 +165,17 @@ dentry_ref(struct dentry *d)
 }
 
 /* Free `d`, which nobody refers to; returns its parent, whose reference is the caller's now. */
-static struct dentry *_Nullable
-dentry_free(struct dentry *d)
+static struct dentry *_Nullable dentry_free(struct dentry *d)
 {
     struct dentry *parent = d->parent;
-    struct inode *inode = d->inode;
 
     assert(d->refs == 0 && d->mounted == NULL && list_empty(&d->children));
     unhash(d);
     if (parent != NULL)
         list_remove(&d->sibling);
+    drop_inode(d);
     name_free(d);
     kmem_free(d);
-    if (inode != NULL)
-        inode_put(inode);
     return parent;
 }
 
@@ -213,8 +234,7 @@ dentry_drop_all(struct superblock *sb)
     } while (again);
 }
 
-static struct dentry *_Nullable
-cache_find(struct dentry *parent, struct name name)
+static struct dentry *_Nullable cache_find(struct dentry *parent, struct name name)
 {
     uint32_t h = hash_of(parent, name);
     struct dentry *d = buckets[h % DENTRY_BUCKETS];
@@ -227,7 +247,7 @@ cache_find(struct dentry *parent, struct name name)
 int
 dentry_lookup_locked(struct dentry *parent, struct name name, struct dentry **out)
 {
-    struct inode *dir = parent->inode;
+    struct inode *dir = dentry_inode(parent);
     struct inode *inode = NULL;
     struct dentry *d = cache_find(parent, name);
     int rc;
@@ -246,7 +266,15 @@ dentry_lookup_locked(struct dentry *parent, struct name name, struct dentry **ou
         dentry_put(d);
         return rc;
     }
-    d->inode = rc < 0 ? NULL : inode;
+    /* A second name for a directory, or a way back up: the tree would be none, and the order of its locks no order. */
+    if (rc == 0 && inode->dir_dentry != NULL && !d->sb->no_dcache) {
+        klog(LOG_ERR, "%s: directory %llu has more than one name", d->sb->type->name,
+             (unsigned long long)inode->ino);
+        inode_put(inode);
+        dentry_put(d);
+        return -EUCLEAN;
+    }
+    set_inode(d, rc < 0 ? NULL : inode);
     if (!dir->dead)
         hash(d);
     *out = d;
@@ -256,7 +284,7 @@ dentry_lookup_locked(struct dentry *parent, struct name name, struct dentry **ou
 int
 dentry_lookup(struct dentry *parent, struct name name, struct dentry **out)
 {
-    struct inode *dir = parent->inode;
+    struct inode *dir = dentry_inode(parent);
     struct dentry *d = cache_find(parent, name);
     int rc;
 
@@ -274,7 +302,7 @@ void
 dentry_instantiate(struct dentry *d, struct inode *inode)
 {
     assert(d->inode == NULL);
-    d->inode = inode;
+    set_inode(d, inode);
 }
 
 /* Free the unused children of a directory that was removed (negative ones: it was empty). */
@@ -298,10 +326,7 @@ dentry_removed(struct dentry *d)
         drop_children(d);
     if (d->refs == 1 && d->hashed && list_empty(&d->children)) {
         /* Only the caller knows it: it stays as a negative entry. */
-        struct inode *inode = d->inode;
-
-        d->inode = NULL;
-        inode_put(inode);
+        drop_inode(d);
     } else {
         unhash(d);
         d->deleted = true;
@@ -362,7 +387,8 @@ dentry_forget_negative(const struct inode *dir, struct name name)
 {
     for (unsigned i = 0; i < DENTRY_BUCKETS; i++) {
         for (struct dentry *d = buckets[i]; d != NULL; d = d->hash_next) {
-            if (d->inode == NULL && d->parent != NULL && d->parent->inode == dir && name_eq(d->name, name)) {
+            if (d->inode == NULL && d->parent != NULL && d->parent->inode == dir &&
+                name_eq(d->name, name)) {
                 unhash(d);
                 if (d->refs == 0)
                     unused_free(d);

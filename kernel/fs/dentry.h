@@ -52,5 +52,5 @@ bool name_eq(struct name a, struct name b);
 static inline struct name
 name_of(const char *text, size_t len)
 {
-    return (struct name){text, len};
+    return (struct name){ text, len };
 }

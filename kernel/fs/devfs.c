@@ -23,7 +23,8 @@ devfs_gone(const struct superblock *sb)
 static uint32_t
 mode_of(uint32_t mode, uint32_t rdev)
 {
-    if ((mode & S_IFMT) == S_IFCHR && (dev_major(rdev) == MAJOR_TTY || rdev == dev_make(MAJOR_TTYAUX, MINOR_CONSOLE)))
+    if ((mode & S_IFMT) == S_IFCHR &&
+        (dev_major(rdev) == MAJOR_TTY || rdev == dev_make(MAJOR_TTYAUX, MINOR_CONSOLE)))
         return S_IFCHR | 0600;
     return mode;
 }
@@ -31,7 +32,7 @@ mode_of(uint32_t mode, uint32_t rdev)
 static int
 publish_one(struct inode *dir, const char *name, uint32_t mode, uint32_t rdev)
 {
-    struct name n = {name, str_len(name)};
+    struct name n = { name, str_len(name) };
     int rc;
 
     dir_lock(dir);
@@ -83,7 +84,10 @@ populate(struct inode *root)
     static const struct {
         const char *name, *target;
     } links[] = {
-        {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
+        { "fd", "/proc/self/fd" },
+        { "stdin", "/proc/self/fd/0" },
+        { "stdout", "/proc/self/fd/1" },
+        { "stderr", "/proc/self/fd/2" },
     };
     int rc = 0;
 
@@ -119,4 +123,4 @@ devfs_mount(struct superblock *sb, const char *options)
     return 0;
 }
 
-const struct fs_type devfs_type = {.name = "devtmpfs", .mount = devfs_mount};
+const struct fs_type devfs_type = { .name = "devtmpfs", .mount = devfs_mount };

@@ -9,7 +9,8 @@ extern const struct fs_type procfs_type;
 extern const struct fs_type ext2_fs_type; /* ext2/super.c */
 
 /* Make device files `name` (or name0.. for count > 1; NULL: none) in every mounted devfs; nothing to do while none is. */
-int must_check devfs_publish(uint32_t mode, uint32_t rdev, uint32_t count, const char *_Nullable name);
+int must_check devfs_publish(uint32_t mode, uint32_t rdev, uint32_t count,
+                             const char *_Nullable name);
 /* chrdev.c: publish all that is known (a devfs was just mounted). */
 void chrdev_publish_all(void);
 /* memdev.c: null, zero, full, random, urandom, kmsg. */

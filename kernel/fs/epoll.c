@@ -13,9 +13,9 @@
 
 enum { EPOLL_DEPTH_MAX = 4, EVENTFD_SIZE = 8 };
 #define EPOLLEXCLUSIVE (1u << 28)
-#define EPOLLWAKEUP (1u << 29)
-#define EPOLLONESHOT (1u << 30)
-#define EPOLLET (1u << 31)
+#define EPOLLWAKEUP    (1u << 29)
+#define EPOLLONESHOT   (1u << 30)
+#define EPOLLET        (1u << 31)
 
 struct epoll {
     struct list items;
@@ -100,7 +100,9 @@ epoll_poll(struct file *f, struct poll_table *pt)
     return ev;
 }
 
-static const struct file_ops epoll_ops = {.release = epoll_release, .poll = epoll_poll, .seek = file_no_seek};
+static const struct file_ops epoll_ops = { .release = epoll_release,
+                                           .poll = epoll_poll,
+                                           .seek = file_no_seek };
 
 bool
 file_is_epoll(const struct file *f)
@@ -126,8 +128,7 @@ epoll_create_file(struct file **out)
     return rc;
 }
 
-static struct epoll_item *_Nullable
-item_find(struct epoll *ep, int fd, const struct file *target)
+static struct epoll_item *_Nullable item_find(struct epoll *ep, int fd, const struct file *target)
 {
     struct list_node *n;
 
@@ -183,7 +184,8 @@ add_item(struct file *epf, int fd, struct file *target, const struct epoll_event
 
     if (rc < 0)
         return rc;
-    if (file_is_epoll(target) && !list_empty(&epf->epoll_items) && ep->nr_items > 0 && check_nesting(epf, target) < 0)
+    if (file_is_epoll(target) && !list_empty(&epf->epoll_items) && ep->nr_items > 0 &&
+        check_nesting(epf, target) < 0)
         return -ELOOP;
     it = kmem_alloc(sizeof(*it));
     if (it == NULL)
@@ -251,7 +253,7 @@ collect(struct epoll *ep, struct epoll_event_k *events, unsigned max, struct pol
         ev = item_events(it, pt);
         if (ev == 0)
             continue;
-        events[got++] = (struct epoll_event_k){ev, it->ev.data};
+        events[got++] = (struct epoll_event_k){ ev, it->ev.data };
         it->reported |= ev;
         it->off = (it->ev.events & EPOLLONESHOT) != 0;
         list_remove(n);

@@ -13,9 +13,11 @@ enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_EVENTS_MAX
 int must_check epoll_create_file(struct file **out);
 bool file_is_epoll(const struct file *f);
 /* `fd`: the number it was added under (part of the key, as on Linux). */
-int must_check epoll_ctl_file(struct file *ep, int op, int fd, struct file *target, const struct epoll_event_k *ev);
+int must_check epoll_ctl_file(struct file *ep, int op, int fd, struct file *target,
+                              const struct epoll_event_k *ev);
 /* Ready events, at most `max`: how many; 0 at the deadline (hal_time_now_ns() scale); -EINTR. */
-int must_check epoll_wait_file(struct file *ep, struct epoll_event_k *events, unsigned max, uint64_t deadline_ns);
+int must_check epoll_wait_file(struct file *ep, struct epoll_event_k *events, unsigned max,
+                               uint64_t deadline_ns);
 /* The last reference to `f` is gone: no epoll set watches it any more. */
 void epoll_file_gone(struct file *f);
 

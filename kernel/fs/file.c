@@ -296,8 +296,8 @@ dir_seek(struct file *f, int64_t off, int whence)
     return off;
 }
 
-const struct file_ops file_dir_ops = {.read = dir_read, .fsync = inode_fsync, .seek = dir_seek};
-const struct file_ops file_path_ops = {0};
+const struct file_ops file_dir_ops = { .read = dir_read, .fsync = inode_fsync, .seek = dir_seek };
+const struct file_ops file_path_ops = { 0 };
 
 /* Regular files. */
 static int64_t
@@ -340,7 +340,7 @@ write_limit(const struct inode *inode, uint64_t pos, uint64_t n)
 static void
 drop_suid(struct inode *inode)
 {
-    struct setattr attr = {.valid = ATTR_MODE};
+    struct setattr attr = { .valid = ATTR_MODE };
     uint32_t gone = inode->mode & S_ISUID;
 
     if ((inode->mode & (S_ISGID | 010)) == (S_ISGID | 010))
@@ -400,4 +400,6 @@ regular_write(struct file *f, struct iobuf *buf, uint64_t *pos)
     return n;
 }
 
-const struct file_ops file_regular_ops = {.read = regular_read, .write = regular_write, .fsync = inode_fsync};
+const struct file_ops file_regular_ops = { .read = regular_read,
+                                           .write = regular_write,
+                                           .fsync = inode_fsync };

@@ -33,7 +33,8 @@ void file_size_signal(void);
 bool file_privileged(void);
 
 /* Open what `d` names.  `created`: by this open, so permissions are not asked. */
-int must_check file_open_dentry(struct dentry *d, uint32_t flags, bool created, struct file **file_out);
+int must_check file_open_dentry(struct dentry *d, uint32_t flags, bool created,
+                                struct file **file_out);
 /* What open() of this inode works with; NULL: it cannot be opened (-ENXIO). */
 const struct file_ops *_Nullable file_ops_of(const struct inode *inode);
 

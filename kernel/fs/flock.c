@@ -39,8 +39,8 @@ conflicts(const struct flock_req *held, const struct flock_req *req)
            (held->type == F_WRLCK || req->type == F_WRLCK);
 }
 
-static struct flock_entry *_Nullable
-find_conflict(const struct filelocks *l, const struct flock_req *req)
+static struct flock_entry *_Nullable find_conflict(const struct filelocks *l,
+                                                   const struct flock_req *req)
 {
     struct list_node *n;
 
@@ -165,7 +165,7 @@ wait_for(struct inode *inode, const struct flock_req *req)
     int rc = 0;
 
     while (rc == 0 && (e = find_conflict(l, req)) != NULL) {
-        struct blocked b = {.owner = req->owner, .by = e->req.owner};
+        struct blocked b = { .owner = req->owner, .by = e->req.owner };
 
         if (!req->whole && would_deadlock(req->owner, e->req.owner))
             return -EDEADLK;

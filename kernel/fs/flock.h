@@ -6,7 +6,7 @@
 struct files;
 
 struct flock_req {
-    int type; /* F_RDLCK, F_WRLCK, F_UNLCK */
+    int type;            /* F_RDLCK, F_WRLCK, F_UNLCK */
     uint64_t start, end; /* last byte; UINT64_MAX: to the end */
     const void *owner;   /* a process's files, or a file (open file description) */
     int32_t pid;         /* reported by F_GETLK */

@@ -4,4 +4,4 @@
 
 #define ENTRY(type) &type,
 
-const struct fs_type *const kernel_fstypes[] = {KERNEL_FSTYPES(ENTRY) NULL};
+const struct fs_type *const kernel_fstypes[] = { KERNEL_FSTYPES(ENTRY) NULL };

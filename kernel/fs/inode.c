@@ -33,8 +33,7 @@ bucket_of(const struct superblock *sb, uint64_t ino)
     return &buckets[(ino * 31 + sb->st_dev * 7u) % INODE_BUCKETS];
 }
 
-static struct inode *_Nullable
-find(const struct superblock *sb, uint64_t ino)
+static struct inode *_Nullable find(const struct superblock *sb, uint64_t ino)
 {
     struct list_node *n;
     struct list *b = bucket_of(sb, ino);
@@ -122,7 +121,8 @@ inode_evict(struct inode *inode)
         unhash(inode);
         pagecache_truncate(inode, 0);
     } else if (inode_write(inode) < 0) {
-        klog(LOG_ERR, "%s: inode %llu could not be written back", inode->sb->type->name, (unsigned long long)inode->ino);
+        klog(LOG_ERR, "%s: inode %llu could not be written back", inode->sb->type->name,
+             (unsigned long long)inode->ino);
     }
     if (inode->sb->ops->evict_inode != NULL)
         inode->sb->ops->evict_inode(inode);

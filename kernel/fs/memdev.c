@@ -47,7 +47,8 @@ zero_read(unused_param struct file *f, struct iobuf *buf, unused_param uint64_t 
 }
 
 static int
-zero_map(unused_param struct file *f, unused_param uint64_t index, unused_param bool write, struct page **out)
+zero_map(unused_param struct file *f, unused_param uint64_t index, unused_param bool write,
+         struct page **out)
 {
     struct page *p = page_zalloc(0);
 
@@ -89,7 +90,7 @@ urandom_read(unused_param struct file *f, struct iobuf *buf, unused_param uint64
 static int64_t
 kmsg_write(unused_param struct file *f, struct iobuf *buf, unused_param uint64_t *pos)
 {
-    char line[KMSG_MAX + 1] = {0};
+    char line[KMSG_MAX + 1] = { 0 };
     size_t all = buf->left;
     size_t n = all < KMSG_MAX ? all : KMSG_MAX;
     int rc = iobuf_get(buf, line, n);
@@ -102,12 +103,15 @@ kmsg_write(unused_param struct file *f, struct iobuf *buf, unused_param uint64_t
     return (int64_t)all;
 }
 
-static const struct file_ops null_ops = {.read = null_read, .write = null_write, .seek = null_seek};
+static const struct file_ops null_ops = { .read = null_read, .write = null_write, .seek = null_seek };
 static const struct file_ops zero_ops = {
-    .read = zero_read, .write = null_write, .seek = null_seek, .map_page = zero_map};
-static const struct file_ops full_ops = {.read = zero_read, .write = full_write, .seek = null_seek};
-static const struct file_ops urandom_ops = {.read = urandom_read, .write = null_write, .seek = null_seek};
-static const struct file_ops kmsg_ops = {.write = kmsg_write, .seek = null_seek};
+    .read = zero_read, .write = null_write, .seek = null_seek, .map_page = zero_map
+};
+static const struct file_ops full_ops = { .read = zero_read, .write = full_write, .seek = null_seek };
+static const struct file_ops urandom_ops = { .read = urandom_read,
+                                             .write = null_write,
+                                             .seek = null_seek };
+static const struct file_ops kmsg_ops = { .write = kmsg_write, .seek = null_seek };
 
 void
 memdev_init(void)
@@ -117,8 +121,8 @@ memdev_init(void)
         const char *name;
         const struct file_ops *ops;
     } devs[] = {
-        {3, "null", &null_ops},      {5, "zero", &zero_ops},       {7, "full", &full_ops},
-        {8, "random", &urandom_ops}, {9, "urandom", &urandom_ops}, {11, "kmsg", &kmsg_ops},
+        { 3, "null", &null_ops },      { 5, "zero", &zero_ops },       { 7, "full", &full_ops },
+        { 8, "random", &urandom_ops }, { 9, "urandom", &urandom_ops }, { 11, "kmsg", &kmsg_ops },
     };
 
     for (size_t i = 0; i < sizeof(devs) / sizeof(devs[0]); i++) {

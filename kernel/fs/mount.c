@@ -11,7 +11,10 @@
 #include <kernel/fs/mount.h>
 #include <kernel/mm/kmem.h>
 
-enum { MOUNT_MAX = 256, SB_FLAGS = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_SYNCHRONOUS };
+enum {
+    MOUNT_MAX = 256,
+    SB_FLAGS = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_SYNCHRONOUS
+};
 enum { PROPAGATION = MS_UNBINDABLE | MS_PRIVATE | MS_SLAVE | MS_SHARED };
 
 struct mutex mount_rename_lock = MUTEX_INIT(mount_rename_lock, "rename", RANK_MOUNT);
@@ -28,8 +31,7 @@ mount_init(void)
     list_init(&detached);
 }
 
-struct dentry *_Nullable
-mount_root_dentry(void)
+struct dentry *_Nullable mount_root_dentry(void)
 {
     struct mount *m = root_mount;
     struct dentry *d;
@@ -65,8 +67,7 @@ mount_for_each(bool (*fn)(struct mount *m, void *arg), void *arg)
     }
 }
 
-static const struct fs_type *_Nullable
-type_find(const char *name)
+static const struct fs_type *_Nullable type_find(const char *name)
 {
     for (size_t i = 0; kernel_fstypes[i] != NULL; i++) {
         if (str_eq(kernel_fstypes[i]->name, name))
@@ -84,8 +85,8 @@ sb_set_flags(struct superblock *sb, unsigned flags)
 }
 
 static int
-sb_create(const struct fs_type *type, struct blkdev *_Nullable dev, unsigned flags, const char *options,
-          struct superblock **out)
+sb_create(const struct fs_type *type, struct blkdev *_Nullable dev, unsigned flags,
+          const char *options, struct superblock **out)
 {
     struct superblock *sb = kmem_alloc(sizeof(*sb));
     int rc;
@@ -286,7 +287,8 @@ source_dev(const char *source, struct blkdev **out)
 }
 
 int
-vfs_mount(const char *source, const char *target, const char *type_name, unsigned flags, const char *options)
+vfs_mount(const char *source, const char *target, const char *type_name, unsigned flags,
+          const char *options)
 {
     const struct fs_type *type;
     struct blkdev *dev = NULL;
@@ -424,7 +426,8 @@ vfs_shutdown(void)
         m = container_of(n, struct mount, node);
         if (m == root_mount || mount_busy(m)) {
             /* In use: leave it consistent. */
-            if (!m->sb->read_only && m->sb->ops->remount != NULL && m->sb->ops->remount(m->sb, true) < 0)
+            if (!m->sb->read_only && m->sb->ops->remount != NULL &&
+                m->sb->ops->remount(m->sb, true) < 0)
                 klog(LOG_ERR, "shutdown: %s stays writable", m->source);
             m->sb->read_only = true;
             list_remove(n);
@@ -479,7 +482,6 @@ mount_line(struct mount *m, char *buf, size_t size)
                           (f & MS_NOATIME) != 0 ? ",noatime" : ",relatime");
 }
 
-
 void
 vfs_info(void (*emit)(void *arg, const char *line), void *arg)
 {
@@ -491,8 +493,8 @@ vfs_info(void (*emit)(void *arg, const char *line), void *arg)
         struct name on = m->mountpoint != NULL ? m->mountpoint->name : name_of("/", 1);
 
         fmt_print(line, sizeof(line), "%-16s on %.*s type %s (%s), device %#x", m->source,
-                  (int)(on.len < 40 ? on.len : 40), on.text, m->sb->type->name, m->sb->read_only ? "ro" : "rw",
-                  m->sb->st_dev);
+                  (int)(on.len < 40 ? on.len : 40), on.text, m->sb->type->name,
+                  m->sb->read_only ? "ro" : "rw", m->sb->st_dev);
         emit(arg, line);
     }
 }

@@ -7,8 +7,8 @@ enum { MOUNT_SOURCE_MAX = 64 };
 
 struct mount {
     struct superblock *sb;
-    struct dentry *root;                   /* a reference */
-    struct dentry *_Nullable mountpoint;   /* a reference; NULL: the root of everything */
+    struct dentry *root;                 /* a reference */
+    struct dentry *_Nullable mountpoint; /* a reference; NULL: the root of everything */
     char source[MOUNT_SOURCE_MAX];
     struct list_node node;
 };

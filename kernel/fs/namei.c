@@ -12,8 +12,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 
-static struct proc *_Nullable
-current_proc(void)
+static struct proc *_Nullable current_proc(void)
 {
     struct thread *t = thread_current();
 
@@ -56,7 +55,8 @@ inode_permission(struct inode *inode, unsigned want)
     unsigned mode = inode->mode & 07777;
     uint32_t type = inode->mode & S_IFMT;
 
-    if ((want & W_OK) != 0 && inode->sb->read_only && (type == S_IFREG || type == S_IFDIR || type == S_IFLNK))
+    if ((want & W_OK) != 0 && inode->sb->read_only &&
+        (type == S_IFREG || type == S_IFDIR || type == S_IFLNK))
         return -EROFS;
     if (p == NULL)
         return 0;
@@ -94,7 +94,7 @@ int
 create_locked(struct dentry *parent, struct dentry *d, uint32_t mode, uint32_t rdev)
 {
     const struct proc *p = current_proc();
-    struct inode *dir = parent->inode;
+    struct inode *dir = dentry_inode(parent);
     struct inode *inode;
     uint32_t uid = p != NULL ? p->creds.fsuid : 0;
     uint32_t gid = p != NULL ? p->creds.fsgid : 0;
@@ -123,7 +123,8 @@ create_locked(struct dentry *parent, struct dentry *d, uint32_t mode, uint32_t r
 
 /* The common start of making a name: the parent (in w->cur, locked) and a negative dentry.  With 0, undo with new_end(). */
 static int
-new_begin(struct walk *w, struct dentry *_Nullable at, const char *path, bool is_dir, struct dentry **out) no_tsa
+new_begin(struct walk *w, struct dentry *_Nullable at, const char *path, bool is_dir,
+          struct dentry **out) no_tsa
 {
     struct dentry *d;
     int rc = walk_begin(w, at, path);
@@ -211,13 +212,15 @@ vfs_symlink(struct dentry *at, const char *path, const char *target)
 
     if (rc < 0)
         return rc;
-    dir = w.cur->inode;
+    dir = dentry_inode(w.cur);
     rc = may_create(dir);
     if (rc == 0 && dir->ops->symlink == NULL)
         rc = -EPERM;
     if (rc == 0)
         rc = dir->ops->symlink(dir, d->name, p != NULL ? p->creds.fsuid : 0,
-                               (dir->mode & S_ISGID) != 0 ? dir->gid : p != NULL ? p->creds.fsgid : 0,
+                               (dir->mode & S_ISGID) != 0 ? dir->gid
+                               : p != NULL                ? p->creds.fsgid
+                                                          : 0,
                                name_of(target, str_len(target)), &inode);
     if (rc == 0) {
         inode_touch_mtime(dir);
@@ -232,12 +235,12 @@ vfs_link(struct dentry *old, struct dentry *at, const char *path)
 {
     struct walk w;
     struct dentry *d;
-    struct inode *dir, *inode = old->inode;
+    struct inode *dir, *inode = dentry_inode(old);
     int rc = new_begin(&w, at, path, false, &d);
 
     if (rc < 0)
         return rc;
-    dir = w.cur->inode;
+    dir = dentry_inode(w.cur);
     if (dir->sb != inode->sb)
         rc = -EXDEV;
     else if (inode_is(inode, S_IFDIR) || dir->ops->link == NULL)
@@ -291,12 +294,12 @@ vfs_unlink(struct dentry *at, const char *path)
         rc = -EISDIR;
     if (rc == 0)
         rc = old_begin(&w, &d);
-    if (rc < 0) {
+    if (rc != 0) {
         walk_end(&w);
         return rc;
     }
-    dir = w.cur->inode;
-    inode = d->inode;
+    dir = dentry_inode(w.cur);
+    inode = dentry_inode(d);
     if (w.trailing)
         rc = inode_is(inode, S_IFDIR) ? -EISDIR : -ENOTDIR;
     else
@@ -320,7 +323,7 @@ vfs_unlink(struct dentry *at, const char *path)
 static int
 rmdir_locked(struct dentry *parent, struct dentry *d) no_tsa
 {
-    struct inode *dir = parent->inode, *inode = d->inode;
+    struct inode *dir = dentry_inode(parent), *inode = dentry_inode(d);
     int rc = may_delete(dir, inode);
 
     if (rc < 0)
@@ -357,7 +360,7 @@ vfs_rmdir(struct dentry *at, const char *path)
         rc = w.last_type == WALK_DOT ? -EINVAL : w.last_type == WALK_DOTDOT ? -ENOTEMPTY : -EBUSY;
     if (rc == 0)
         rc = old_begin(&w, &d);
-    if (rc < 0) {
+    if (rc != 0) {
         walk_end(&w);
         return rc;
     }
@@ -399,7 +402,7 @@ struct rename {
 static int
 rename_check(const struct rename *r)
 {
-    struct inode *inode = r->old->inode, *victim = r->new->inode;
+    struct inode *inode = dentry_inode(r->old), *victim = r->new->inode;
     bool is_dir = inode_is(inode, S_IFDIR);
     int rc;
 
@@ -408,8 +411,6 @@ rename_check(const struct rename *r)
     if ((r->flags & RENAME_EXCHANGE) != 0 && victim == NULL)
         return -ENOENT;
     if (!is_dir && (r->from.trailing || (r->to.trailing && (r->flags & RENAME_EXCHANGE) == 0)))
-        return -ENOTDIR;
-    if (r->to.trailing && victim != NULL && !inode_is(victim, S_IFDIR))
         return -ENOTDIR;
     if (dentry_is_ancestor(r->old, r->to.cur))
         return -EINVAL;
@@ -442,8 +443,8 @@ rename_check(const struct rename *r)
 static int
 rename_commit(struct rename *r) no_tsa
 {
-    struct inode *olddir = r->from.cur->inode, *newdir = r->to.cur->inode;
-    struct inode *inode = r->old->inode, *victim = r->new->inode;
+    struct inode *olddir = dentry_inode(r->from.cur), *newdir = dentry_inode(r->to.cur);
+    struct inode *inode = dentry_inode(r->old), *victim = r->new->inode;
     bool lock_victim = victim != NULL && inode_is(victim, S_IFDIR);
     struct name name;
     int rc;
@@ -502,9 +503,10 @@ put_old:
 }
 
 int
-vfs_rename(struct dentry *oldat, const char *oldpath, struct dentry *newat, const char *newpath, unsigned flags)
+vfs_rename(struct dentry *oldat, const char *oldpath, struct dentry *newat, const char *newpath,
+           unsigned flags)
 {
-    struct rename r = {.flags = flags};
+    struct rename r = { .flags = flags };
     int rc = walk_begin(&r.from, oldat, oldpath);
 
     if (rc < 0)
@@ -559,7 +561,7 @@ vfs_setattr(struct inode *inode, const struct setattr *attr)
 int
 vfs_truncate(struct inode *inode, uint64_t size)
 {
-    struct setattr attr = {.valid = ATTR_SIZE | ATTR_MTIME, .size = size, .mtime = time_wall()};
+    struct setattr attr = { .valid = ATTR_SIZE | ATTR_MTIME, .size = size, .mtime = time_wall() };
     int rc;
 
     if (inode->sb->read_only)

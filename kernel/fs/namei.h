@@ -11,8 +11,8 @@ int must_check vfs_link(struct dentry *old, struct dentry *_Nullable at, const c
 int must_check vfs_unlink(struct dentry *_Nullable at, const char *path);
 int must_check vfs_rmdir(struct dentry *_Nullable at, const char *path);
 /* flags: RENAME_NOREPLACE, RENAME_EXCHANGE. */
-int must_check vfs_rename(struct dentry *_Nullable oldat, const char *oldpath, struct dentry *_Nullable newat,
-                          const char *newpath, unsigned flags);
+int must_check vfs_rename(struct dentry *_Nullable oldat, const char *oldpath,
+                          struct dentry *_Nullable newat, const char *newpath, unsigned flags);
 
 /* May a name be made in (or, with `victim`, removed from) directory `dir`?  -EROFS, -EACCES, -EPERM (sticky), -ENOENT (dead). */
 int must_check may_create(struct inode *dir);

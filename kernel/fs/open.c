@@ -36,8 +36,7 @@ file_privileged(void)
     return t->proc == NULL || capable();
 }
 
-const struct file_ops *_Nullable
-file_ops_of(const struct inode *inode)
+const struct file_ops *_Nullable file_ops_of(const struct inode *inode)
 {
     switch (inode->mode & S_IFMT) {
     case S_IFREG:
@@ -58,7 +57,7 @@ file_ops_of(const struct inode *inode)
 static unsigned
 want_of(uint32_t flags)
 {
-    static const unsigned char want[] = {R_OK, W_OK, R_OK | W_OK, R_OK | W_OK};
+    static const unsigned char want[] = { R_OK, W_OK, R_OK | W_OK, R_OK | W_OK };
 
     return want[flags & O_ACCMODE] | ((flags & O_TRUNC) != 0 ? W_OK : 0u);
 }
@@ -94,7 +93,7 @@ may_open(struct inode *inode, uint32_t flags, bool created)
 int
 file_open_dentry(struct dentry *d, uint32_t flags, bool created, struct file **file_out)
 {
-    struct inode *inode = d->inode;
+    struct inode *inode = dentry_inode(d);
     const struct file_ops *ops = &file_path_ops;
     struct file *f;
     int rc;
@@ -142,7 +141,9 @@ last_or_create(struct walk *w, uint32_t flags, uint32_t mode, bool *created, str
     int rc;
 
     *created = false;
-    if (w->last_type != WALK_NAME || w->trailing)
+    if (w->last_type != WALK_NAME)
+        return (flags & O_EXCL) != 0 ? -EEXIST : -EISDIR;
+    if (w->trailing)
         return -EISDIR;
     rc = dentry_lookup(w->cur, w->last, &d);
     if (rc < 0)
@@ -178,8 +179,9 @@ open_walk(struct walk *w, uint32_t flags, uint32_t mode, struct file **file_out)
         int rc = walk_to_parent(w);
 
         if (rc == 0)
-            rc = (flags & O_CREAT) != 0 ? last_or_create(w, flags, mode, &created, &d) : walk_last(w, &d);
-        if (rc < 0)
+            rc = (flags & O_CREAT) != 0 ? last_or_create(w, flags, mode, &created, &d)
+                                        : walk_last(w, &d);
+        if (rc != 0)
             return rc;
         if (d->inode == NULL) {
             dentry_put(d);
@@ -228,7 +230,7 @@ vfs_open_exec(const char *path, struct file **file_out)
 
     if (rc < 0)
         return rc;
-    inode = d->inode;
+    inode = dentry_inode(d);
     if (!inode_is(inode, S_IFREG) || (inode->sb->mount_flags & MS_NOEXEC) != 0)
         rc = -EACCES;
     else

@@ -16,9 +16,9 @@
 #include <kernel/sched/thread.h>
 
 enum {
-    INDEX_ORDER_MAX = 6,      /* of the index: up to 256 KiB */
-    PAGES_PER_BUCKET = 4,     /* with all of RAM in the cache */
-    DIRTY_SHARE = 5,          /* writers write back themselves when more than 1/5 of RAM is dirty */
+    INDEX_ORDER_MAX = 6,  /* of the index: up to 256 KiB */
+    PAGES_PER_BUCKET = 4, /* with all of RAM in the cache */
+    DIRTY_SHARE = 5,      /* writers write back themselves when more than 1/5 of RAM is dirty */
     SMALL_COPY = 256,
 };
 #define FLUSH_INTERVAL_NS 5000000000ull
@@ -36,8 +36,7 @@ bucket_of(const struct pagecache *pc, uint64_t index)
     return ((uintptr_t)pc / sizeof(struct inode) * 61 + index) & bucket_mask;
 }
 
-static struct page *_Nullable
-find(const struct pagecache *pc, uint64_t index)
+static struct page *_Nullable find(const struct pagecache *pc, uint64_t index)
 {
     struct page *p = buckets[bucket_of(pc, index)];
 
@@ -126,8 +125,7 @@ pagecache_mark_dirty(struct page *page)
     }
 }
 
-struct page *_Nullable
-pagecache_peek(struct inode *inode, uint64_t index)
+struct page *_Nullable pagecache_peek(struct inode *inode, uint64_t index)
 {
     struct page *p = find(&inode->pages, index);
 
@@ -148,7 +146,8 @@ page_count(uint64_t size)
 static bool
 worth_cluster(struct inode *inode, uint64_t index)
 {
-    return !inode->pages.pinned && inode->ops->read_page != NULL && page_count(inode->size) > index + 1 &&
+    return !inode->pages.pinned && inode->ops->read_page != NULL &&
+           page_count(inode->size) > index + 1 &&
            (index % PAGECACHE_CLUSTER == 0 || find(&inode->pages, index - 1) != NULL);
 }
 
@@ -169,7 +168,8 @@ fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fil
 
             if (p == NULL)
                 continue;
-            span_copy(span_of(page_ptr(p), PAGE_SIZE), span_const(span_sub(mem, (size_t)(i - first) * PAGE_SIZE, PAGE_SIZE)));
+            span_copy(span_of(page_ptr(p), PAGE_SIZE),
+                      span_const(span_sub(mem, (size_t)(i - first) * PAGE_SIZE, PAGE_SIZE)));
             insert(&inode->pages, p, i);
             page_put(p);
         }
@@ -179,7 +179,8 @@ fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fil
 
 /* With pc->fill held: the page with a reference; read in if it lies within the file and `fresh` is not set, else zeroed. */
 static int
-fill_locked(struct inode *inode, uint64_t index, bool fresh, struct page **page_out) requires_lock(inode->pages.fill)
+fill_locked(struct inode *inode, uint64_t index, bool fresh, struct page **page_out)
+    requires_lock(inode->pages.fill)
 {
     struct page *p = pagecache_peek(inode, index);
 
@@ -284,7 +285,8 @@ zero_tail(struct inode *inode)
 
 /* Put `data` (within one page) at `pos`.  `whole`: the page it lies in when it is a full page; the cache may keep that. */
 static int
-write_chunk(struct inode *inode, uint64_t pos, struct cspan data, struct page *_Nullable whole) requires_lock(inode->lock)
+write_chunk(struct inode *inode, uint64_t pos, struct cspan data, struct page *_Nullable whole)
+    requires_lock(inode->lock)
 {
     struct pagecache *pc = &inode->pages;
     size_t off = pos % PAGE_SIZE;
@@ -390,9 +392,12 @@ write_some(struct inode *inode, struct page *_Nullable staging) requires_lock(in
     struct page *p = container_of(first, struct page, node);
     uint64_t index = p->index, pos = index * PAGE_SIZE;
     uint64_t beyond = inode->size > pos ? inode->size - pos : 0; /* bytes of the file from here on */
-    size_t len = beyond < (uint64_t)PAGECACHE_CLUSTER * PAGE_SIZE ? (size_t)beyond : (size_t)PAGECACHE_CLUSTER * PAGE_SIZE;
+    size_t len = beyond < (uint64_t)PAGECACHE_CLUSTER * PAGE_SIZE
+                     ? (size_t)beyond
+                     : (size_t)PAGECACHE_CLUSTER * PAGE_SIZE;
 
-    while (p != NULL && (p->flags & PG_DIRTY) != 0 && n < PAGECACHE_CLUSTER && (n == 0 || n * PAGE_SIZE < len)) {
+    while (p != NULL && (p->flags & PG_DIRTY) != 0 && n < PAGECACHE_CLUSTER &&
+           (n == 0 || n * PAGE_SIZE < len)) {
         page_get(p);
         set_clean(pc, p);
         batch[n++] = p;
@@ -404,7 +409,8 @@ write_some(struct inode *inode, struct page *_Nullable staging) requires_lock(in
         const struct page *from = n > 1 ? staging : batch[0];
 
         for (unsigned i = 0; n > 1 && i < n; i++)
-            span_copy(span_sub(span_of(page_ptr(staging), (size_t)PAGE_SIZE * PAGECACHE_CLUSTER), i * PAGE_SIZE, PAGE_SIZE),
+            span_copy(span_sub(span_of(page_ptr(staging), (size_t)PAGE_SIZE * PAGECACHE_CLUSTER),
+                               i * PAGE_SIZE, PAGE_SIZE),
                       cspan_of(page_ptr(batch[i]), PAGE_SIZE));
         rc = inode->ops->write_page(inode, index, cspan_of(page_ptr(from), len));
     }

@@ -21,7 +21,7 @@ struct pagecache {
     struct mutex fill; /* RANK_PAGE: one thread at a time reads in or writes out pages of this cache */
     int error;         /* of a write-back nobody was told of yet: fsync reports it once */
     uint64_t *_Nullable account; /* also counts the dirty pages here (tmpfs: its use of memory) */
-    bool pinned;       /* memory is the only place its pages are (tmpfs): no reclaim, no write-back */
+    bool pinned; /* memory is the only place its pages are (tmpfs): no reclaim, no write-back */
 };
 
 void pagecache_init(struct pagecache *pc, struct inode *inode);

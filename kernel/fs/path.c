@@ -10,8 +10,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 
-static struct fs_ctx *_Nullable
-fs_of_current(void)
+static struct fs_ctx *_Nullable fs_of_current(void)
 {
     struct thread *t = thread_current();
 
@@ -61,7 +60,7 @@ walk_begin(struct walk *w, struct dentry *at, const char *path)
 {
     struct dentry *start = *path == '/' ? path_root() : at != NULL ? at : path_cwd();
 
-    *w = (struct walk){.rest = path};
+    *w = (struct walk){ .rest = path };
     if (*path == '\0')
         return -ENOENT;
     if (start == NULL)
@@ -271,7 +270,7 @@ lookup_walk(struct walk *w, unsigned flags, struct dentry **out)
 
         if (rc == 0)
             rc = walk_last(w, &d);
-        if (rc < 0)
+        if (rc != 0)
             return rc;
         if (d->inode == NULL) {
             dentry_put(d);
@@ -344,7 +343,8 @@ dentry_path(struct dentry *d, char *text, size_t size)
             if (rc == 0)
                 rc = prepend(buf, &start, name_of("/", 1));
             d = d->parent;
-        } else if (d->sb->mount != NULL && d->sb->mount->root == d && d->sb->mount->mountpoint != NULL) {
+        } else if (d->sb->mount != NULL && d->sb->mount->root == d &&
+                   d->sb->mount->mountpoint != NULL) {
             d = d->sb->mount->mountpoint;
         } else {
             if (start == size - 1)

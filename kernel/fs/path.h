@@ -4,10 +4,10 @@
 #include <kernel/fs/dentry.h>
 
 enum walk_last {
-    WALK_NAME,   /* an ordinary last component */
+    WALK_NAME, /* an ordinary last component */
     WALK_DOT,
     WALK_DOTDOT,
-    WALK_ROOT,   /* the path was "/" or nothing but slashes */
+    WALK_ROOT, /* the path was "/" or nothing but slashes */
 };
 
 struct walk {

@@ -17,10 +17,10 @@ enum { PIPE_BUF = 4096, PIPE_PAGES = 16, PIPE_PAGES_MAX = 256, FIONREAD = 0x541b
 struct pipe {
     struct page *_Nullable *pages; /* allocated when first written to; kept until the pipe goes */
     uint32_t npages;
-    uint32_t head, len;            /* bytes; the ring's size is npages * PAGE_SIZE */
+    uint32_t head, len; /* bytes; the ring's size is npages * PAGE_SIZE */
     uint32_t readers, writers;
     uint32_t reader_gen, writer_gen; /* how many ever opened it */
-    uint32_t users;                /* open files, and openers that wait */
+    uint32_t users;                  /* open files, and openers that wait */
     struct turn read_turn, write_turn;
     struct waitq read_wait, write_wait, open_wait;
 };
@@ -28,8 +28,8 @@ struct pipe {
 static struct superblock *_Nullable pipe_sb;
 static uint64_t last_ino;
 
-static const struct inode_ops pipe_inode_ops = {0};
-static const struct super_ops pipe_super_ops = {0};
+static const struct inode_ops pipe_inode_ops = { 0 };
+static const struct super_ops pipe_super_ops = { 0 };
 
 static int
 pipefs_mount(struct superblock *sb, unused_param const char *options)
@@ -39,7 +39,7 @@ pipefs_mount(struct superblock *sb, unused_param const char *options)
     return 0;
 }
 
-static const struct fs_type pipe_type = {.name = "pipefs", .mount = pipefs_mount};
+static const struct fs_type pipe_type = { .name = "pipefs", .mount = pipefs_mount };
 
 void
 pipe_init(void)

@@ -8,7 +8,14 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 
-enum { PROCFS_MAGIC = 0x9fa0, WRITE_MAX = 256, KIND_SELF = 200, KIND_SYS = 201, POS_FILES = 2, POS_PIDS = 0x1000 };
+enum {
+    PROCFS_MAGIC = 0x9fa0,
+    WRITE_MAX = 256,
+    KIND_SELF = 200,
+    KIND_SYS = 201,
+    POS_FILES = 2,
+    POS_PIDS = 0x1000
+};
 
 void
 seq_write(struct seq *s, const void *data, size_t n)
@@ -49,7 +56,7 @@ text_make(struct inode *inode, struct text *t)
     const struct procfs_file *file = inode->fs_data;
 
     for (unsigned order = 0; order <= SEQ_MAX_ORDER; order++) {
-        struct seq s = {0};
+        struct seq s = { 0 };
         struct page *p = page_alloc(order);
         int rc;
 
@@ -120,7 +127,7 @@ static int64_t
 text_write(struct file *f, struct iobuf *buf, uint64_t *pos)
 {
     const struct procfs_file *file = f->inode->fs_data;
-    char text[WRITE_MAX + 1] = {0};
+    char text[WRITE_MAX + 1] = { 0 };
     size_t n = buf->left;
     int rc;
 
@@ -143,11 +150,14 @@ text_release(struct file *f)
     text_drop(f);
 }
 
-static const struct file_ops text_ops = {.read = text_read, .write = text_write, .release = text_release};
-const struct inode_ops procfs_special_ops = {0};
+static const struct file_ops text_ops = { .read = text_read,
+                                          .write = text_write,
+                                          .release = text_release };
+const struct inode_ops procfs_special_ops = { 0 };
 
 int
-procfs_inode(struct superblock *sb, uint64_t ino, uint32_t mode, const struct inode_ops *ops, struct inode **out)
+procfs_inode(struct superblock *sb, uint64_t ino, uint32_t mode, const struct inode_ops *ops,
+             struct inode **out)
 {
     struct inode *inode;
     int rc = inode_new(sb, &inode);
@@ -163,7 +173,8 @@ procfs_inode(struct superblock *sb, uint64_t ino, uint32_t mode, const struct in
 }
 
 int
-procfs_file_inode(struct superblock *sb, uint64_t ino, const struct procfs_file *file, struct inode **out)
+procfs_file_inode(struct superblock *sb, uint64_t ino, const struct procfs_file *file,
+                  struct inode **out)
 {
     int rc = procfs_inode(sb, ino, S_IFREG | file->mode, &procfs_special_ops, out);
 
@@ -208,7 +219,7 @@ self_readlink(unused_param struct inode *inode, char *buf, size_t size)
     return (int64_t)n;
 }
 
-static const struct inode_ops self_ops = {.readlink = self_readlink};
+static const struct inode_ops self_ops = { .readlink = self_readlink };
 
 static bool
 name_is(struct name n, const char *s)
@@ -250,7 +261,8 @@ emit_pid(struct proc *p, void *arg)
     if (p->pid != p->tgid || (uint64_t)p->pid + POS_PIDS < *e->pos)
         return true;
     n = fmt_print(text, sizeof(text), "%d", p->pid);
-    if (!e->emit(e->arg, name_of(text, n), procfs_ino(p->pid, 0, 0), S_IFDIR >> 12, (uint64_t)p->pid + POS_PIDS + 1))
+    if (!e->emit(e->arg, name_of(text, n), procfs_ino(p->pid, 0, 0), S_IFDIR >> 12,
+                 (uint64_t)p->pid + POS_PIDS + 1))
         return false;
     *e->pos = (uint64_t)p->pid + POS_PIDS + 1;
     return true;
@@ -260,7 +272,7 @@ emit_pid(struct proc *p, void *arg)
 static bool
 root_fixed(uint64_t pos, struct name *name, unsigned *type, uint64_t *ino)
 {
-    static const char *const dots[] = {".", ".."};
+    static const char *const dots[] = { ".", ".." };
     unsigned i = (unsigned)(pos - POS_FILES);
 
     *type = S_IFREG >> 12;
@@ -288,7 +300,7 @@ root_fixed(uint64_t pos, struct name *name, unsigned *type, uint64_t *ino)
 static int
 root_readdir(unused_param struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
 {
-    struct pid_emit e = {pos, emit, arg};
+    struct pid_emit e = { pos, emit, arg };
 
     while (*pos < POS_PIDS) {
         struct name name;
@@ -307,16 +319,18 @@ root_readdir(unused_param struct inode *dir, uint64_t *pos, dir_emit_fn emit, vo
     return 0;
 }
 
-static const struct inode_ops root_ops = {.lookup = root_lookup, .readdir = root_readdir};
+static const struct inode_ops root_ops = { .lookup = root_lookup, .readdir = root_readdir };
 
 static int
 procfs_statfs(unused_param struct superblock *sb, struct vfs_statfs *out)
 {
-    *out = (struct vfs_statfs){.type = PROCFS_MAGIC, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = NAME_MAX};
+    *out = (struct vfs_statfs){
+        .type = PROCFS_MAGIC, .bsize = PAGE_SIZE, .frsize = PAGE_SIZE, .namelen = NAME_MAX
+    };
     return 0;
 }
 
-static const struct super_ops procfs_super_ops = {.statfs = procfs_statfs};
+static const struct super_ops procfs_super_ops = { .statfs = procfs_statfs };
 
 static int
 procfs_mount(struct superblock *sb, unused_param const char *options)
@@ -327,4 +341,4 @@ procfs_mount(struct superblock *sb, unused_param const char *options)
     return procfs_inode(sb, procfs_ino(-1, 0, 0), S_IFDIR | 0555, &root_ops, &sb->root);
 }
 
-const struct fs_type procfs_type = {.name = "proc", .mount = procfs_mount};
+const struct fs_type procfs_type = { .name = "proc", .mount = procfs_mount };

@@ -52,4 +52,9 @@ int procfs_show_mounts(struct seq *s, struct inode *inode);
 /* procfs_sys.c: the machine's files, and /proc/sys. */
 extern const struct procfs_file procfs_root_files[];
 
+
+/* procfs_drydock.c: /proc/drydock. */
+int procfs_show_drydock(struct seq *s, struct inode *inode);
+int procfs_write_drydock(struct inode *inode, const char *text, size_t len);
+
 int must_check procfs_sys_inode(struct superblock *sb, struct inode **out);

@@ -11,11 +11,16 @@
 #include <kernel/proc/proc.h>
 #include <kernel/tty/tty.h>
 
-enum { USER_HZ = 100, NSEC_PER_TICK = 1000000000 / USER_HZ, COPY_CHUNK = 512, MAPS_PATH_COL = 73, KIB_PER_PAGE = PAGE_SIZE / 1024 };
+enum {
+    USER_HZ = 100,
+    NSEC_PER_TICK = 1000000000 / USER_HZ,
+    COPY_CHUNK = 512,
+    MAPS_PATH_COL = 73,
+    KIB_PER_PAGE = PAGE_SIZE / 1024
+};
 enum { POS_FDS = 2 };
 
-static struct proc *_Nullable
-proc_of(const struct inode *inode)
+static struct proc *_Nullable proc_of(const struct inode *inode)
 {
     return proc_find(procfs_pid(inode));
 }
@@ -99,21 +104,27 @@ show_stat(struct seq *s, struct inode *inode)
     mm = p->mm;
     tty = p->session != NULL ? p->session->tty : NULL;
     signal_masks(p, &ignored, &caught);
-    seq_printf(s, "%d (%s) %c %d %d %d %d %d 0 %llu 0 %llu 0 %llu %llu %llu %llu %d %d 1 0 %llu %llu %llu %llu ", p->pid, p->comm,
-               state_of(p), ppid_of(p), p->pgid, p->session != NULL ? p->session->sid : 0,
-               tty != NULL ? (int)tty_rdev(tty) : 0, tty != NULL ? tty_pgrp(tty) : -1,
-               mm != NULL ? (unsigned long long)mm->faults_minor : (unsigned long long)p->min_faults,
-               mm != NULL ? (unsigned long long)mm->faults_major : (unsigned long long)p->maj_faults, ticks(p->thread.user_ns),
-               ticks(p->thread.sys_ns), ticks(p->children_user_ns), ticks(p->children_sys_ns), 20 + p->thread.nice,
-               p->thread.nice, ticks(p->thread.start_ns), mm != NULL ? (unsigned long long)mm->vm_pages * PAGE_SIZE : 0ull,
-               mm != NULL ? (unsigned long long)mm->rss_pages : 0ull, (unsigned long long)p->rlimits[5].cur);
-    seq_printf(s, "0 0 %llu 0 0 %llu %llu %llu %llu %d 0 0 %d 0 0 0 0 0 0 0 0 %llu %llu %llu %llu %llu %d\n",
-               mm != NULL ? (unsigned long long)mm->stack_top : 0ull, (unsigned long long)p->sig.pending & 0x7fffffff,
-               (unsigned long long)p->sig.blocked & 0x7fffffff, (unsigned long long)ignored & 0x7fffffff,
-               (unsigned long long)caught & 0x7fffffff, state_of(p) == 'R' ? 0 : 1, p->exit_signal,
-               mm != NULL ? (unsigned long long)mm->brk_start : 0ull, mm != NULL ? (unsigned long long)mm->arg_start : 0ull,
-               mm != NULL ? (unsigned long long)mm->arg_end : 0ull, mm != NULL ? (unsigned long long)mm->env_start : 0ull,
-               mm != NULL ? (unsigned long long)mm->env_end : 0ull, p->exit_code);
+    seq_printf(
+        s, "%d (%s) %c %d %d %d %d %d 0 %llu 0 %llu 0 %llu %llu %llu %llu %d %d 1 0 %llu %llu %llu %llu ",
+        p->pid, p->comm, state_of(p), ppid_of(p), p->pgid, p->session != NULL ? p->session->sid : 0,
+        tty != NULL ? (int)tty_rdev(tty) : 0, tty != NULL ? tty_pgrp(tty) : -1,
+        mm != NULL ? (unsigned long long)mm->faults_minor : (unsigned long long)p->min_faults,
+        mm != NULL ? (unsigned long long)mm->faults_major : (unsigned long long)p->maj_faults,
+        ticks(p->thread.user_ns), ticks(p->thread.sys_ns), ticks(p->children_user_ns),
+        ticks(p->children_sys_ns), 20 + p->thread.nice, p->thread.nice, ticks(p->thread.start_ns),
+        mm != NULL ? (unsigned long long)mm->vm_pages * PAGE_SIZE : 0ull,
+        mm != NULL ? (unsigned long long)mm->rss_pages : 0ull, (unsigned long long)p->rlimits[5].cur);
+    seq_printf(
+        s, "0 0 %llu 0 0 %llu %llu %llu %llu %d 0 0 %d 0 0 0 0 0 0 0 0 %llu %llu %llu %llu %llu %d\n",
+        mm != NULL ? (unsigned long long)mm->stack_top : 0ull,
+        (unsigned long long)p->sig.pending & 0x7fffffff,
+        (unsigned long long)p->sig.blocked & 0x7fffffff, (unsigned long long)ignored & 0x7fffffff,
+        (unsigned long long)caught & 0x7fffffff, state_of(p) == 'R' ? 0 : 1, p->exit_signal,
+        mm != NULL ? (unsigned long long)mm->brk_start : 0ull,
+        mm != NULL ? (unsigned long long)mm->arg_start : 0ull,
+        mm != NULL ? (unsigned long long)mm->arg_end : 0ull,
+        mm != NULL ? (unsigned long long)mm->env_start : 0ull,
+        mm != NULL ? (unsigned long long)mm->env_end : 0ull, p->exit_code);
     return 0;
 }
 
@@ -127,8 +138,8 @@ show_statm(struct seq *s, struct inode *inode)
     if (p->mm == NULL)
         seq_printf(s, "0 0 0 0 0 0 0\n");
     else
-        seq_printf(s, "%llu %llu 0 0 0 %llu 0\n", (unsigned long long)p->mm->vm_pages, (unsigned long long)p->mm->rss_pages,
-                   (unsigned long long)p->mm->vm_pages);
+        seq_printf(s, "%llu %llu 0 0 0 %llu 0\n", (unsigned long long)p->mm->vm_pages,
+                   (unsigned long long)p->mm->rss_pages, (unsigned long long)p->mm->vm_pages);
     return 0;
 }
 
@@ -142,23 +153,29 @@ show_status(struct seq *s, struct inode *inode)
     if (p == NULL)
         return -ESRCH;
     c = &p->creds;
-    seq_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->comm,
-               p->fs != NULL ? p->fs->umask : 0, state_name(state_of(p)), p->tgid, p->pid, ppid_of(p));
-    seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid, c->suid, c->fsuid,
-               c->gid, c->egid, c->sgid, c->fsgid, p->files != NULL ? p->files->capacity : 0);
+    seq_printf(
+        s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+        p->comm, p->fs != NULL ? p->fs->umask : 0, state_name(state_of(p)), p->tgid, p->pid,
+        ppid_of(p));
+    seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid,
+               c->euid, c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid,
+               p->files != NULL ? p->files->capacity : 0);
     for (uint32_t i = 0; i < c->ngroups && i < NGROUPS_MAX; i++)
         seq_printf(s, "%u ", c->groups[i]);
     seq_printf(s, "\n");
     if (p->mm != NULL)
         seq_printf(s, "VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmHWM:\t%8llu kB\nVmRSS:\t%8llu kB\n",
-                   (unsigned long long)p->mm->vm_pages * KIB_PER_PAGE, (unsigned long long)p->mm->vm_pages * KIB_PER_PAGE,
-                   (unsigned long long)p->mm->rss_peak * KIB_PER_PAGE, (unsigned long long)p->mm->rss_pages * KIB_PER_PAGE);
+                   (unsigned long long)p->mm->vm_pages * KIB_PER_PAGE,
+                   (unsigned long long)p->mm->vm_pages * KIB_PER_PAGE,
+                   (unsigned long long)p->mm->rss_peak * KIB_PER_PAGE,
+                   (unsigned long long)p->mm->rss_pages * KIB_PER_PAGE);
     signal_masks(p, &ignored, &caught);
-    seq_printf(s, "Threads:\t1\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
-               (unsigned long long)p->sig.pending, 0ull, (unsigned long long)p->sig.blocked, (unsigned long long)ignored,
-               (unsigned long long)caught);
-    seq_printf(s, "NoNewPrivs:\t%d\nvoluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t0\n", p->no_new_privs,
-               (unsigned long long)p->thread.switches);
+    seq_printf(
+        s, "Threads:\t1\nSigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+        (unsigned long long)p->sig.pending, 0ull, (unsigned long long)p->sig.blocked,
+        (unsigned long long)ignored, (unsigned long long)caught);
+    seq_printf(s, "NoNewPrivs:\t%d\nvoluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t0\n",
+               p->no_new_privs, (unsigned long long)p->thread.switches);
     return 0;
 }
 
@@ -191,7 +208,8 @@ show_args(struct seq *s, struct inode *inode, bool env)
     if (p->mm == NULL)
         return 0;
     mm = mm_get(p->mm);
-    rc = env ? show_memory(s, mm, mm->env_start, mm->env_end) : show_memory(s, mm, mm->arg_start, mm->arg_end);
+    rc = env ? show_memory(s, mm, mm->env_start, mm->env_end)
+             : show_memory(s, mm, mm->arg_start, mm->arg_end);
     mm_put(mm);
     return rc;
 }
@@ -239,19 +257,25 @@ show_vma(struct seq *s, const struct mm *mm, const struct vma *v, char *path)
     const char *name = "";
     size_t start = s->len;
 
-    seq_printf(s, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %llu", (unsigned long)v->start, (unsigned long)v->end,
-               (v->flags & VMA_READ) != 0 ? 'r' : '-', (v->flags & VMA_WRITE) != 0 ? 'w' : '-',
-               (v->flags & VMA_EXEC) != 0 ? 'x' : '-', (v->flags & VMA_SHARED) != 0 ? 's' : 'p',
-               (unsigned long long)v->offset, inode != NULL ? dev_major(inode->sb->st_dev) : 0,
-               inode != NULL ? dev_minor(inode->sb->st_dev) : 0, inode != NULL ? (unsigned long long)inode->ino : 0ull);
-    if (v->file != NULL && v->file->dentry != NULL && dentry_path(v->file->dentry, path, PATH_MAX) >= 0)
+    seq_printf(s, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %llu", (unsigned long)v->start,
+               (unsigned long)v->end, (v->flags & VMA_READ) != 0 ? 'r' : '-',
+               (v->flags & VMA_WRITE) != 0 ? 'w' : '-', (v->flags & VMA_EXEC) != 0 ? 'x' : '-',
+               (v->flags & VMA_SHARED) != 0 ? 's' : 'p', (unsigned long long)v->offset,
+               inode != NULL ? dev_major(inode->sb->st_dev) : 0,
+               inode != NULL ? dev_minor(inode->sb->st_dev) : 0,
+               inode != NULL ? (unsigned long long)inode->ino : 0ull);
+    if (v->file != NULL && v->file->dentry != NULL &&
+        dentry_path(v->file->dentry, path, PATH_MAX) >= 0)
         name = path;
-    else if ((v->flags & VMA_HEAP) != 0 || (v->start >= mm->brk_start && v->end <= mm->brk && v->file == NULL))
+    else if ((v->flags & VMA_HEAP) != 0 ||
+             (v->start >= mm->brk_start && v->end <= mm->brk && v->file == NULL))
         name = "[heap]";
     else if ((v->flags & VMA_STACK) != 0)
         name = "[stack]";
     if (*name != '\0')
-        seq_printf(s, "%*s%s", s->len - start < MAPS_PATH_COL ? (int)(MAPS_PATH_COL - (s->len - start)) : 1, "", name);
+        seq_printf(s, "%*s%s",
+                   s->len - start < MAPS_PATH_COL ? (int)(MAPS_PATH_COL - (s->len - start)) : 1, "",
+                   name);
     seq_printf(s, "\n");
 }
 
@@ -303,12 +327,14 @@ show_limits(struct seq *s, struct inode *inode)
     static const struct {
         const char *name, *unit;
     } names[RLIM_NLIMITS] = {
-        {"Max cpu time", "seconds"},      {"Max file size", "bytes"},         {"Max data size", "bytes"},
-        {"Max stack size", "bytes"},      {"Max core file size", "bytes"},    {"Max resident set", "bytes"},
-        {"Max processes", "processes"},   {"Max open files", "files"},        {"Max locked memory", "bytes"},
-        {"Max address space", "bytes"},   {"Max file locks", "locks"},        {"Max pending signals", "signals"},
-        {"Max msgqueue size", "bytes"},   {"Max nice priority", ""},          {"Max realtime priority", ""},
-        {"Max realtime timeout", "us"},
+        { "Max cpu time", "seconds" },     { "Max file size", "bytes" },
+        { "Max data size", "bytes" },      { "Max stack size", "bytes" },
+        { "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+        { "Max processes", "processes" },  { "Max open files", "files" },
+        { "Max locked memory", "bytes" },  { "Max address space", "bytes" },
+        { "Max file locks", "locks" },     { "Max pending signals", "signals" },
+        { "Max msgqueue size", "bytes" },  { "Max nice priority", "" },
+        { "Max realtime priority", "" },   { "Max realtime timeout", "us" },
     };
     const struct proc *p = proc_of(inode);
     char cur[24], max[24];
@@ -319,7 +345,8 @@ show_limits(struct seq *s, struct inode *inode)
     for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
         fmt_print(cur, sizeof(cur), "%llu", (unsigned long long)p->rlimits[i].cur);
         fmt_print(max, sizeof(max), "%llu", (unsigned long long)p->rlimits[i].max);
-        seq_printf(s, "%-25s %-20s %-20s %-10s\n", names[i].name, p->rlimits[i].cur == UINT64_MAX ? "unlimited" : cur,
+        seq_printf(s, "%-25s %-20s %-20s %-10s\n", names[i].name,
+                   p->rlimits[i].cur == UINT64_MAX ? "unlimited" : cur,
                    p->rlimits[i].max == UINT64_MAX ? "unlimited" : max, names[i].unit);
     }
     return 0;
@@ -332,7 +359,9 @@ show_wchan(struct seq *s, struct inode *inode)
 
     if (p == NULL)
         return -ESRCH;
-    seq_printf(s, "%s", p->thread.state == THREAD_SLEEPING && p->thread.wait_what != NULL ? p->thread.wait_what : "0");
+    seq_printf(s, "%s",
+               p->thread.state == THREAD_SLEEPING && p->thread.wait_what != NULL ? p->thread.wait_what
+                                                                                 : "0");
     return 0;
 }
 
@@ -344,27 +373,29 @@ show_zero(struct seq *s, unused_param struct inode *inode)
 }
 
 static const struct procfs_file pid_files[] = {
-    {"stat", 0444, show_stat, NULL},
-    {"status", 0444, show_status, NULL},
-    {"statm", 0444, show_statm, NULL},
-    {"cmdline", 0444, show_cmdline, NULL},
-    {"comm", 0644, show_comm, write_comm},
-    {"maps", 0444, show_maps, NULL},
-    {"environ", 0400, show_environ, NULL},
-    {"mounts", 0444, procfs_show_mounts, NULL},
-    {"limits", 0444, show_limits, NULL},
-    {"wchan", 0444, show_wchan, NULL},
-    {"oom_score", 0444, show_zero, NULL},
-    {NULL, 0, NULL, NULL},
+    { "stat", 0444, show_stat, NULL },       { "status", 0444, show_status, NULL },
+    { "statm", 0444, show_statm, NULL },     { "cmdline", 0444, show_cmdline, NULL },
+    { "comm", 0644, show_comm, write_comm }, { "maps", 0444, show_maps, NULL },
+    { "environ", 0400, show_environ, NULL }, { "mounts", 0444, procfs_show_mounts, NULL },
+    { "limits", 0444, show_limits, NULL },   { "wchan", 0444, show_wchan, NULL },
+    { "oom_score", 0444, show_zero, NULL },  { NULL, 0, NULL, NULL },
 };
 
 /* Links and directories of /proc/PID, after the files. */
-enum pid_kind { KIND_DIR, KIND_FILE_FIRST = 1, KIND_CWD = 100, KIND_ROOT, KIND_EXE, KIND_FD_DIR, KIND_FD, KIND_END };
-static const char *const pid_specials[] = {"cwd", "root", "exe", "fd"};
+enum pid_kind {
+    KIND_DIR,
+    KIND_FILE_FIRST = 1,
+    KIND_CWD = 100,
+    KIND_ROOT,
+    KIND_EXE,
+    KIND_FD_DIR,
+    KIND_FD,
+    KIND_END
+};
+static const char *const pid_specials[] = { "cwd", "root", "exe", "fd" };
 enum { NR_PID_SPECIALS = sizeof(pid_specials) / sizeof(pid_specials[0]) };
 
-static struct file *_Nullable
-fd_of(const struct proc *p, unsigned fd)
+static struct file *_Nullable fd_of(const struct proc *p, unsigned fd)
 {
     return p->files != NULL ? fd_get(p->files, (int)fd) : NULL;
 }
@@ -375,7 +406,8 @@ may_inspect(const struct proc *p)
 {
     const struct thread *t = thread_current();
 
-    return t->proc == NULL || capable() || (t->proc->creds.fsuid == p->creds.uid && p->creds.uid == p->creds.suid);
+    return t->proc == NULL || capable() ||
+           (t->proc->creds.fsuid == p->creds.uid && p->creds.uid == p->creds.suid);
 }
 
 /* Where a link leads: a dentry with a reference, or (for files without one) NULL and the file with a reference. */
@@ -430,9 +462,11 @@ link_readlink(struct inode *inode, char *buf, size_t size)
         const struct inode *i = f->inode;
 
         if (i == NULL)
-            n = (int64_t)fmt_print(path, PATH_MAX, "anon_inode:[%s]", f->ops->read != NULL ? "eventfd" : "eventpoll");
+            n = (int64_t)fmt_print(path, PATH_MAX, "anon_inode:[%s]",
+                                   f->ops->read != NULL ? "eventfd" : "eventpoll");
         else
-            n = (int64_t)fmt_print(path, PATH_MAX, "%s:[%llu]", inode_is(i, S_IFIFO) ? "pipe" : "socket",
+            n = (int64_t)fmt_print(path, PATH_MAX, "%s:[%llu]",
+                                   inode_is(i, S_IFIFO) ? "pipe" : "socket",
                                    (unsigned long long)i->ino);
         file_put(f);
     }
@@ -457,7 +491,7 @@ link_follow(struct inode *inode, struct dentry **out)
     return rc;
 }
 
-static const struct inode_ops link_ops = {.readlink = link_readlink, .follow = link_follow};
+static const struct inode_ops link_ops = { .readlink = link_readlink, .follow = link_follow };
 
 static int
 pid_owned(struct inode *inode, const struct proc *p)
@@ -481,7 +515,8 @@ fd_lookup(struct inode *dir, struct name name, struct inode **out)
     if (f == NULL)
         return -ENOENT;
     rc = procfs_inode(dir->sb, procfs_ino(p->pid, KIND_FD, (unsigned)fd),
-                      S_IFLNK | (file_can_read(f) ? 0500u : 0u) | (file_can_write(f) ? 0300u : 0u), &link_ops, out);
+                      S_IFLNK | (file_can_read(f) ? 0500u : 0u) | (file_can_write(f) ? 0300u : 0u),
+                      &link_ops, out);
     file_put(f);
     return rc < 0 ? rc : pid_owned(*out, p);
 }
@@ -490,7 +525,7 @@ fd_lookup(struct inode *dir, struct name name, struct inode **out)
 static bool
 emit_dots(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
 {
-    static const char *const dots[] = {".", ".."};
+    static const char *const dots[] = { ".", ".." };
 
     for (; *pos < 2; ++*pos) {
         if (!emit(arg, name_of(dots[*pos], (size_t)*pos + 1), dir->ino, S_IFDIR >> 12, *pos + 1))
@@ -522,7 +557,7 @@ fd_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
     return 0;
 }
 
-static const struct inode_ops fd_dir_ops = {.lookup = fd_lookup, .readdir = fd_readdir};
+static const struct inode_ops fd_dir_ops = { .lookup = fd_lookup, .readdir = fd_readdir };
 
 static int
 pid_lookup(struct inode *dir, struct name name, struct inode **out)
@@ -534,7 +569,8 @@ pid_lookup(struct inode *dir, struct name name, struct inode **out)
         return -ENOENT;
     for (unsigned i = 0; pid_files[i].name != NULL; i++) {
         if (name_eq(name, name_of(pid_files[i].name, str_len(pid_files[i].name)))) {
-            rc = procfs_file_inode(dir->sb, procfs_ino(p->pid, KIND_FILE_FIRST + i, 0), &pid_files[i], out);
+            rc = procfs_file_inode(dir->sb, procfs_ino(p->pid, KIND_FILE_FIRST + i, 0),
+                                   &pid_files[i], out);
             break;
         }
     }
@@ -542,7 +578,8 @@ pid_lookup(struct inode *dir, struct name name, struct inode **out)
         bool is_dir = KIND_CWD + i == KIND_FD_DIR;
 
         if (name_eq(name, name_of(pid_specials[i], str_len(pid_specials[i])))) {
-            rc = procfs_inode(dir->sb, procfs_ino(p->pid, KIND_CWD + i, 0), is_dir ? S_IFDIR | 0500u : S_IFLNK | 0777u,
+            rc = procfs_inode(dir->sb, procfs_ino(p->pid, KIND_CWD + i, 0),
+                              is_dir ? S_IFDIR | 0500u : S_IFLNK | 0777u,
                               is_dir ? &fd_dir_ops : &link_ops, out);
             break;
         }
@@ -565,13 +602,14 @@ pid_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
         unsigned kind = i < NR_FILES ? KIND_FILE_FIRST + i : KIND_CWD + i - NR_FILES;
         uint32_t type = i < NR_FILES ? S_IFREG : kind == KIND_FD_DIR ? S_IFDIR : S_IFLNK;
 
-        if (!emit(arg, name_of(name, str_len(name)), procfs_ino(procfs_pid(dir), kind, 0), type >> 12, *pos + 1))
+        if (!emit(arg, name_of(name, str_len(name)), procfs_ino(procfs_pid(dir), kind, 0),
+                  type >> 12, *pos + 1))
             return 0;
     }
     return 0;
 }
 
-static const struct inode_ops pid_dir_ops = {.lookup = pid_lookup, .readdir = pid_readdir};
+static const struct inode_ops pid_dir_ops = { .lookup = pid_lookup, .readdir = pid_readdir };
 
 int
 procfs_pid_lookup(struct superblock *sb, int32_t pid, struct inode **out)

@@ -228,6 +228,7 @@ const struct procfs_file procfs_root_files[] = {
     {"cpuinfo", 0444, show_cpuinfo, NULL},
     {"devices", 0444, show_devices, NULL},
     {"diskstats", 0444, show_diskstats, NULL},
+    {"drydock", 0644, procfs_show_drydock, procfs_write_drydock},
     {"filesystems", 0444, show_filesystems, NULL},
     {"interrupts", 0444, show_interrupts, NULL},
     {"loadavg", 0444, show_loadavg, NULL},

@@ -94,8 +94,7 @@ tmpdir_init(struct inode *inode, uint64_t parent_ino)
     return 0;
 }
 
-static struct entry *_Nullable
-entry_find(struct inode *dir, struct name name)
+static struct entry *_Nullable entry_find(struct inode *dir, struct name name)
 {
     struct tmpdir *td = dir->fs_data;
     struct list_node *n;
@@ -109,15 +108,14 @@ entry_find(struct inode *dir, struct name name)
     return NULL;
 }
 
-static struct entry *_Nullable
-entry_alloc(struct name name)
+static struct entry *_Nullable entry_alloc(struct name name)
 {
     struct entry *e = kmem_alloc(sizeof(*e) + name.len);
 
     if (e == NULL)
         return NULL;
     __builtin_memcpy(e->text, name.text, name.len);
-    e->name = (struct name){e->text, name.len};
+    e->name = (struct name){ e->text, name.len };
     return e;
 }
 
@@ -156,8 +154,8 @@ tmpfs_lookup(struct inode *dir, struct name name, struct inode **out)
 }
 
 static int
-tmpfs_create(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, uint32_t gid, uint32_t rdev,
-             struct inode **out)
+tmpfs_create(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, uint32_t gid,
+             uint32_t rdev, struct inode **out)
 {
     struct entry *e = entry_alloc(name);
     struct inode *inode;
@@ -187,7 +185,8 @@ tmpfs_create(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, u
 }
 
 static int
-tmpfs_symlink(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, struct name target, struct inode **out)
+tmpfs_symlink(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, struct name target,
+              struct inode **out)
 {
     char *text = kmem_alloc(target.len + 1);
     int rc;
@@ -246,8 +245,8 @@ tmpfs_rmdir(struct inode *dir, struct name name, struct inode *inode)
 }
 
 static int
-tmpfs_rename(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir, struct name newname,
-             struct inode *victim)
+tmpfs_rename(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir,
+             struct name newname, struct inode *victim)
 {
     struct entry *old = entry_find(olddir, oldname);
     struct entry *e = entry_alloc(newname);
@@ -259,7 +258,8 @@ tmpfs_rename(struct inode *olddir, struct name oldname, struct inode *inode, str
     if (old == NULL || old->inode != inode)
         rc = -ENOENT;
     else if (victim != NULL)
-        rc = inode_is(victim, S_IFDIR) ? tmpfs_rmdir(newdir, newname, victim) : tmpfs_unlink(newdir, newname, victim);
+        rc = inode_is(victim, S_IFDIR) ? tmpfs_rmdir(newdir, newname, victim)
+                                       : tmpfs_unlink(newdir, newname, victim);
     if (rc < 0) {
         kmem_free(e);
         return rc;
@@ -292,12 +292,12 @@ tmpfs_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
     struct list_node *n;
 
     if (*pos == 0) {
-        if (!emit(arg, (struct name){".", 1}, dir->ino, S_IFDIR >> 12, 1))
+        if (!emit(arg, (struct name){ ".", 1 }, dir->ino, S_IFDIR >> 12, 1))
             return 0;
         *pos = 1;
     }
     if (*pos == 1) {
-        if (!emit(arg, (struct name){"..", 2}, td->parent_ino, S_IFDIR >> 12, COOKIE_FIRST))
+        if (!emit(arg, (struct name){ "..", 2 }, td->parent_ino, S_IFDIR >> 12, COOKIE_FIRST))
             return 0;
         *pos = COOKIE_FIRST;
     }
@@ -339,9 +339,10 @@ tmpfs_reserve(struct inode *inode, uint64_t pos, uint64_t len)
     return t->used_pages + need > t->max_pages ? -ENOSPC : 0;
 }
 
-static const struct inode_ops tmpfs_file_ops = {.read_page = tmpfs_read_page, .reserve = tmpfs_reserve};
-static const struct inode_ops tmpfs_special_ops = {0};
-static const struct inode_ops tmpfs_link_ops = {.readlink = tmpfs_readlink};
+static const struct inode_ops tmpfs_file_ops = { .read_page = tmpfs_read_page,
+                                                 .reserve = tmpfs_reserve };
+static const struct inode_ops tmpfs_special_ops = { 0 };
+static const struct inode_ops tmpfs_link_ops = { .readlink = tmpfs_readlink };
 static const struct inode_ops tmpfs_dir_ops = {
     .lookup = tmpfs_lookup,
     .create = tmpfs_create,
@@ -463,8 +464,8 @@ struct tmpfs_opts {
 static int
 parse_opt(struct name key, struct name val, struct tmpfs_opts *o, uint64_t ram)
 {
-    static const char *const keys[] = {"size", "nr_inodes", "mode", "uid", "gid"};
-    uint64_t *const where[] = {&o->size, &o->inodes, &o->mode, &o->uid, &o->gid};
+    static const char *const keys[] = { "size", "nr_inodes", "mode", "uid", "gid" };
+    uint64_t *const where[] = { &o->size, &o->inodes, &o->mode, &o->uid, &o->gid };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (str_len(keys[i]) == key.len && str_neq(keys[i], key.text, key.len))
@@ -484,7 +485,8 @@ parse_options(const char *s, struct tmpfs_opts *o, uint64_t ram)
                 eq = end;
         }
         if (eq != NULL) {
-            int rc = parse_opt((struct name){s, (size_t)(eq - s)}, (struct name){eq + 1, (size_t)(end - eq - 1)}, o, ram);
+            int rc = parse_opt((struct name){ s, (size_t)(eq - s) },
+                               (struct name){ eq + 1, (size_t)(end - eq - 1) }, o, ram);
 
             if (rc < 0)
                 return rc;
@@ -498,7 +500,7 @@ int
 tmpfs_mount(struct superblock *sb, const char *options)
 {
     struct page_stats ram;
-    struct tmpfs_opts o = {.mode = 01777};
+    struct tmpfs_opts o = { .mode = 01777 };
     struct tmpfs *t;
     int rc;
 
@@ -516,7 +518,8 @@ tmpfs_mount(struct superblock *sb, const char *options)
     sb->fs_data = t;
     sb->ops = &tmpfs_super_ops;
     sb->block_size = PAGE_SIZE;
-    rc = tmpfs_inode(sb, S_IFDIR | ((uint32_t)o.mode & 07777), (uint32_t)o.uid, (uint32_t)o.gid, &sb->root);
+    rc = tmpfs_inode(sb, S_IFDIR | ((uint32_t)o.mode & 07777), (uint32_t)o.uid, (uint32_t)o.gid,
+                     &sb->root);
     if (rc < 0)
         goto free_data;
     rc = tmpdir_init(sb->root, sb->root->ino);
@@ -559,4 +562,4 @@ tmpfs_make_link(struct inode *dir, struct name name, struct name target)
     return rc;
 }
 
-const struct fs_type tmpfs_type = {.name = "tmpfs", .mount = tmpfs_mount};
+const struct fs_type tmpfs_type = { .name = "tmpfs", .mount = tmpfs_mount };

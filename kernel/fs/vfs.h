@@ -17,8 +17,17 @@
 
 /* st_mode */
 enum {
-    S_IFMT = 0170000, S_IFSOCK = 0140000, S_IFLNK = 0120000, S_IFREG = 0100000, S_IFBLK = 0060000, S_IFDIR = 0040000,
-    S_IFCHR = 0020000, S_IFIFO = 0010000, S_ISUID = 04000, S_ISGID = 02000, S_ISVTX = 01000,
+    S_IFMT = 0170000,
+    S_IFSOCK = 0140000,
+    S_IFLNK = 0120000,
+    S_IFREG = 0100000,
+    S_IFBLK = 0060000,
+    S_IFDIR = 0040000,
+    S_IFCHR = 0020000,
+    S_IFIFO = 0010000,
+    S_ISUID = 04000,
+    S_ISGID = 02000,
+    S_ISVTX = 01000,
 };
 
 enum { NAME_MAX = 255, PATH_MAX = 4096, SYMLINK_DEPTH_MAX = 40, LINK_MAX = 32000 };
@@ -40,8 +49,8 @@ struct name {
 };
 
 /* Called for each directory entry; returns false to stop (buffer full): the entry was not taken. */
-typedef bool (*dir_emit_fn)(void *arg, struct name name, uint64_t ino, unsigned type /* mode >> 12, DT_* */,
-                            uint64_t next_pos);
+typedef bool (*dir_emit_fn)(void *arg, struct name name, uint64_t ino,
+                            unsigned type /* mode >> 12, DT_* */, uint64_t next_pos);
 
 enum setattr_valid {
     ATTR_MODE = BIT(0),
@@ -64,17 +73,17 @@ struct inode_ops {
     int (*lookup)(struct inode *dir, struct name name, struct inode **inode_out);
     /* Make a file, directory, fifo, socket or device (mode says which; rdev for devices), owned by uid/gid.  The VFS checked that the name
      * does not exist. */
-    int (*create)(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, uint32_t gid, uint32_t rdev,
-                  struct inode **inode_out);
-    int (*symlink)(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, struct name target,
-                   struct inode **inode_out);
+    int (*create)(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, uint32_t gid,
+                  uint32_t rdev, struct inode **inode_out);
+    int (*symlink)(struct inode *dir, struct name name, uint32_t uid, uint32_t gid,
+                   struct name target, struct inode **inode_out);
     int (*link)(struct inode *dir, struct name name, struct inode *inode);
     int (*unlink)(struct inode *dir, struct name name, struct inode *inode); /* decrements nlink */
     int (*rmdir)(struct inode *dir, struct name name, struct inode *inode);  /* -ENOTEMPTY */
     /* Move; `victim` (may be NULL) is what the new name had and is dropped (an empty directory or a file: types already checked, but
      * -ENOTEMPTY is the file system's). */
-    int (*rename)(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir, struct name newname,
-                  struct inode *victim);
+    int (*rename)(struct inode *olddir, struct name oldname, struct inode *inode,
+                  struct inode *newdir, struct name newname, struct inode *victim);
     /* Target of a symlink: bytes stored (no terminator), at most `size`. */
     int64_t (*readlink)(struct inode *inode, char *buf, size_t size);
     /* Symlinks that lead to an object, not to a text (/proc/PID/exe, fd/N): where to, with a reference.  NULL: by readlink(). */
@@ -133,10 +142,10 @@ struct superblock {
     uint64_t max_file_size;
     bool read_only;
     struct inode *root;
-    uint32_t mount_flags; /* MS_* of kernel/abi/mount.h, as given to mount(2) */
+    uint32_t mount_flags;          /* MS_* of kernel/abi/mount.h, as given to mount(2) */
     struct mount *_Nullable mount; /* private to mount.c */
-    bool no_atime;        /* access times are not kept */
-    bool no_dcache;       /* names change without the VFS (procfs): look up anew each time */
+    bool no_atime;                 /* access times are not kept */
+    bool no_dcache; /* names change without the VFS (procfs): look up anew each time */
     void *_Nullable fs_data;
     struct list inodes; /* all cached inodes of this superblock */
     struct list_node node;
@@ -154,16 +163,17 @@ struct inode {
     const struct file_ops *_Nullable fops; /* what open() gives; devices and fifos: set by the VFS from rdev/mode */
     struct mutex lock;
     struct pagecache pages;
-    bool dirty; /* fields newer than the disk: write_inode due */
-    bool bad;   /* found corrupt: operations give -EUCLEAN */
-    bool dead;  /* a removed directory: nothing can be made in it (the VFS's) */
-    uint8_t state;         /* private to inode.c */
-    uint32_t writers;      /* open files that may write */
+    bool dirty;             /* fields newer than the disk: write_inode due */
+    bool bad;               /* found corrupt: operations give -EUCLEAN */
+    bool dead;              /* a removed directory: nothing can be made in it (the VFS's) */
+    uint8_t state;          /* private to inode.c */
+    struct dentry *_Nullable dir_dentry; /* of a directory: its one dentry (dentry.c) */
+    uint32_t writers;       /* open files that may write */
     struct turn write_turn; /* held over a whole write or truncate, outside all mutexes (turn.h) */
     struct filelocks *_Nullable locks; /* record locks and flock(2) (flock.h) */
     uint64_t generation;
-    void *_Nullable fs_data;     /* the file system's */
-    void *_Nullable object;      /* pipe of a fifo and the like */
+    void *_Nullable fs_data; /* the file system's */
+    void *_Nullable object;  /* pipe of a fifo and the like */
     struct list_node hash_node, sb_node, dirty_node, lru_node;
 };
 
@@ -177,8 +187,16 @@ void inode_put(struct inode *inode);
 void inode_mark_dirty(struct inode *inode);
 
 enum poll_events {
-    POLLIN = 0x1, POLLPRI = 0x2, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20, POLLRDNORM = 0x40,
-    POLLRDBAND = 0x80, POLLWRNORM = 0x100, POLLRDHUP = 0x2000,
+    POLLIN = 0x1,
+    POLLPRI = 0x2,
+    POLLOUT = 0x4,
+    POLLERR = 0x8,
+    POLLHUP = 0x10,
+    POLLNVAL = 0x20,
+    POLLRDNORM = 0x40,
+    POLLRDBAND = 0x80,
+    POLLWRNORM = 0x100,
+    POLLRDHUP = 0x2000,
 };
 /* In a poll operation: also wake this poller when `q` is woken. */
 void poll_add(struct poll_table *_Nullable pt, struct waitq *q);
@@ -192,8 +210,10 @@ struct file_ops {
     int64_t (*write)(struct file *file, struct iobuf *buf, uint64_t *pos);
     int64_t (*ioctl)(struct file *file, uint32_t cmd, uintptr_t arg); /* -ENOTTY: unknown */
     unsigned (*poll)(struct file *file, struct poll_table *_Nullable pt);
-    int64_t (*seek)(struct file *file, int64_t off, int whence); /* NULL: generic; streams: file_no_seek */
-    int (*readdir)(struct file *file, dir_emit_fn emit, void *arg); /* NULL: the inode's, with file->pos */
+    int64_t (*seek)(struct file *file, int64_t off,
+                    int whence); /* NULL: generic; streams: file_no_seek */
+    int (*readdir)(struct file *file, dir_emit_fn emit,
+                   void *arg); /* NULL: the inode's, with file->pos */
     int (*fsync)(struct file *file);
     /* mmap: the page at `index`, with a reference, for mapping (writable if `write`).  NULL: through inode->pages, or not mappable. */
     int (*map_page)(struct file *file, uint64_t index, bool write, struct page **page_out);
@@ -219,7 +239,8 @@ struct file {
 /* Character special files: a driver claims a range of device numbers with its operations; opening any character special file
  * with such a number calls ops->open (file->inode->rdev says which).  Device files in /dev are named `name` (count 1) or
  * name0, name1, ... ; `name` NULL: none are made.  May be called before and after devfs is mounted.  -ENOMEM, -EBUSY. */
-int must_check chrdev_add(uint32_t rdev_first, uint32_t count, const struct file_ops *ops, const char *name);
+int must_check chrdev_add(uint32_t rdev_first, uint32_t count, const struct file_ops *ops,
+                          const char *name);
 
 /* Paths.  `at`: where relative paths start (NULL: the current directory).  Kernel callers use vfs_open(). */
 enum lookup_flags {
@@ -227,19 +248,22 @@ enum lookup_flags {
     LOOKUP_DIRECTORY = BIT(1), /* -ENOTDIR otherwise */
     LOOKUP_EMPTY = BIT(2),     /* AT_EMPTY_PATH */
 };
-int must_check vfs_lookup(struct dentry *_Nullable at, const char *path, unsigned flags, struct dentry **dentry_out);
+int must_check vfs_lookup(struct dentry *_Nullable at, const char *path, unsigned flags,
+                          struct dentry **dentry_out);
 struct inode *dentry_inode(struct dentry *d);
 struct dentry *dentry_ref(struct dentry *d);
 void dentry_put(struct dentry *d);
 /* Absolute path of `d` as the running process's root sees it; -ENAMETOOLONG; "(unreachable)" and "(deleted)" as Linux does. */
 int64_t must_check dentry_path(struct dentry *d, char *buf, size_t size);
 
-int must_check vfs_open(struct dentry *_Nullable at, const char *path, uint32_t flags, uint32_t mode, struct file **file_out);
+int must_check vfs_open(struct dentry *_Nullable at, const char *path, uint32_t flags,
+                        uint32_t mode, struct file **file_out);
 /* Open file: permission bits `exec` for execve: regular, executable, not write-open (-ETXTBSY is optional). */
 int must_check vfs_open_exec(const char *path, struct file **file_out);
 struct file *file_ref(struct file *f);
 void file_put(struct file *f);
-int must_check file_new(const struct file_ops *ops, uint32_t flags, struct inode *_Nullable inode, struct file **file_out);
+int must_check file_new(const struct file_ops *ops, uint32_t flags, struct inode *_Nullable inode,
+                        struct file **file_out);
 /* Read at an offset into kernel memory (execve, the loader).  Bytes read. */
 int64_t must_check file_read_at(struct file *f, uint64_t pos, void *buf, size_t n);
 int64_t must_check file_read(struct file *f, struct iobuf *buf);
@@ -251,7 +275,8 @@ int must_check inode_permission(struct inode *inode, unsigned want);
 void vfs_init(void);
 /* Mount `dev` ("/dev/hda") as the root, and devfs on /dev if that directory exists. */
 int must_check vfs_mount_root(const char *dev, bool read_only);
-int must_check vfs_mount(const char *source, const char *target, const char *type, unsigned flags, const char *options);
+int must_check vfs_mount(const char *source, const char *target, const char *type, unsigned flags,
+                         const char *options);
 int must_check vfs_umount(const char *target, unsigned flags);
 int must_check vfs_sync(void);
 /* Write everything back and unmount what can be: before power-off. */

@@ -65,3 +65,5 @@ void page_stats(struct page_stats *out);
  * Several parts may each add one (at most PAGE_RECLAIM_MAX); adding the same twice does nothing. */
 enum { PAGE_RECLAIM_MAX = 8 };
 void page_set_reclaim(size_t (*fn)(size_t want));
+/* Call them now, for up to `want` pages; returns how many came back. */
+size_t page_reclaim(size_t want);

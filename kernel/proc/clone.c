@@ -1,4 +1,4 @@
-/* fork, vfork, clone (clone(2)).  Not supported: threads of one process (CLONE_THREAD), namespaces. */
+/* fork, vfork, clone (clone(2)).  Not supported: threads of one process (CLONE_THREAD), namespaces, pidfds. */
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
 #include <kernel/abi/signal.h>
@@ -13,7 +13,7 @@
 static int
 check_flags(uint64_t flags)
 {
-    if (flags & (CLONE_THREAD | CLONE_NAMESPACES))
+    if (flags & (CLONE_THREAD | CLONE_NAMESPACES | CLONE_PIDFD))
         return -EINVAL;
     if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
         return -EINVAL;

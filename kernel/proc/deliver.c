@@ -97,6 +97,7 @@ finish_syscall(struct proc *p, int64_t *syscall_nr, const struct sigaction_k *ha
             hal_user_restart_syscall(&p->user, SYS_restart_syscall);
             return;
         }
+        p->restart_fn = RESTART_NONE;
         hal_user_set_result(&p->user, -EINTR);
         return;
     default:
@@ -143,7 +144,7 @@ signal_deliver(struct proc *p, int64_t syscall_nr)
     while ((signo = dequeue(p, &info)) != 0) {
         uintptr_t handler = p->sighand->action[signo - 1].handler;
 
-        if (handler == SIG_IGN_K)
+        if (handler == SIG_IGN_K || (handler == SIG_DFL_K && p->init_protected))
             continue;
         if (handler == SIG_DFL_K)
             default_action(p, signo);

@@ -46,6 +46,15 @@ proc_notify_parent(struct proc *p, int code, int status)
     wake_all(&parent->child_wait);
 }
 
+/* Tell the parent how it ended. */
+static void
+notify_end(struct proc *p)
+{
+    int signo = p->exit_code & 0x7f;
+
+    proc_notify_parent(p, signo == 0 ? CLD_EXITED : CLD_KILLED, signo == 0 ? p->exit_code >> 8 & 0xff : signo);
+}
+
 /* A group that lost its last connection to its session: stopped members would sleep for ever (POSIX 3.264). */
 static bool
 has_stopped(struct proc *p, void *arg)
@@ -71,6 +80,13 @@ rescue_group(int32_t pgid)
     (void)signal_send_group(pgid, SIGCONT, NULL);
 }
 
+/* Does `child` connect its group to the session through `parent`? */
+static bool
+connects(const struct proc *child, const struct proc *parent)
+{
+    return parent != NULL && child->pgid != parent->pgid && child->session == parent->session;
+}
+
 static void
 give_children_to_init(struct proc *p)
 {
@@ -79,15 +95,21 @@ give_children_to_init(struct proc *p)
 
     while ((n = list_pop_front(&p->children)) != NULL) {
         struct proc *child = container_of(n, struct proc, sibling);
-        bool other_group = child->pgid != p->pgid;
+        int32_t pgid = child->pgid;
+        bool lost = connects(child, p);
 
         child->parent = init;
         child->exit_signal = SIGCHLD;
         list_push_back(&init->children, &child->sibling);
-        if (child->zombie)
-            proc_notify_parent(child, CLD_EXITED, 0);
-        if (other_group)
-            rescue_group(child->pgid);
+        if (child->pdeath_signal != 0)
+            signal_send(child, child->pdeath_signal, NULL);
+        if (child->zombie) {
+            notify_end(child);
+            if (ignores_children(init))
+                proc_remove(child);
+        }
+        if (lost)
+            rescue_group(pgid);
     }
 }
 
@@ -98,9 +120,10 @@ release(struct proc *p)
     timer_cancel(&p->alarm);
     if (p->clear_child_tid.v != 0 && p->mm != NULL && p->mm->refs > 1) {
         static const uint32_t zero;
+        struct futex_key key;
 
-        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0)
-            (void)futex_wake(p->mm, p->clear_child_tid, 1);
+        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0 && futex_key(p->mm, p->clear_child_tid, false, &key) == 0)
+            (void)futex_wake(&key, 1, UINT32_MAX);
     }
     hal_user_fini(&p->user);
     struct files *files = p->files;
@@ -117,8 +140,10 @@ release(struct proc *p)
         file_put(exe);
     struct mm *mm = p->mm;
     p->mm = NULL; /* first: letting go may sleep, and others look */
-    if (mm != NULL)
+    if (mm != NULL) {
+        p->rss_peak = mm->rss_peak;
         mm_put(mm);
+    }
     if (p->vfork_waiting) {
         p->vfork_waiting = false;
         wake_all(&p->vfork_wait);
@@ -129,7 +154,6 @@ void
 proc_exit(int32_t code)
 {
     struct proc *p = proc_current();
-    int signo = code & 0x7f;
 
     if (p->pid == 1) {
         klog(LOG_WARN, "init ended with status %#x: the system stops", (unsigned)code);
@@ -141,9 +165,10 @@ proc_exit(int32_t code)
     give_children_to_init(p);
     p->exit_code = code;
     p->zombie = true;
-    rescue_group(p->pgid);
+    if (connects(p, p->parent))
+        rescue_group(p->pgid);
     bool reap = p->parent == NULL || (p->exit_signal == SIGCHLD && ignores_children(p->parent));
-    proc_notify_parent(p, signo == 0 ? CLD_EXITED : CLD_KILLED, signo == 0 ? code >> 8 & 0xff : signo);
+    notify_end(p);
     if (reap)
         proc_remove(p);
     thread_exit();

@@ -133,7 +133,7 @@ fd_install(struct files *f, struct file *file, int min, bool cloexec)
         if (rc < 0)
             return rc;
     }
-    f->slots[fd] = (struct fd_slot){file, cloexec};
+    f->slots[fd] = (struct fd_slot){ file, cloexec };
     return (int)fd;
 }
 
@@ -154,16 +154,15 @@ fd_replace(struct files *f, struct file *file, int fd, bool cloexec)
     if (slot->file != NULL) {
         struct fd_slot old = *slot;
 
-        *slot = (struct fd_slot){file, cloexec};
+        *slot = (struct fd_slot){ file, cloexec };
         slot_close(f, &old);
     } else {
-        *slot = (struct fd_slot){file, cloexec};
+        *slot = (struct fd_slot){ file, cloexec };
     }
     return fd;
 }
 
-struct file *_Nullable
-fd_get(struct files *f, int fd)
+struct file *_Nullable fd_get(struct files *f, int fd)
 {
     if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
         return NULL;
@@ -179,8 +178,7 @@ fd_close(struct files *f, int fd)
     return 0;
 }
 
-bool *_Nullable
-fd_cloexec(struct files *f, int fd)
+bool *_Nullable fd_cloexec(struct files *f, int fd)
 {
     if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
         return NULL;
@@ -198,7 +196,9 @@ fs_ctx_create(struct fs_ctx **out)
     fs = kmem_alloc(sizeof(*fs));
     if (fs == NULL)
         return -ENOMEM;
-    *fs = (struct fs_ctx){.refs = 1, .umask = UMASK_START, .root = dentry_ref(root), .cwd = dentry_ref(root)};
+    *fs = (struct fs_ctx){
+        .refs = 1, .umask = UMASK_START, .root = dentry_ref(root), .cwd = dentry_ref(root)
+    };
     *out = fs;
     return 0;
 }

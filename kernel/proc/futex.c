@@ -1,60 +1,68 @@
-/* See futex.h.  Sleepers are keyed by the physical word where it is shared, else by address space and address; one list serves, as
- * there are never many. */
-#include <hal/space.h>
+/* See futex.h.  One list of sleepers serves, as there are never many.  Nothing sleeps between the look at the word and entering the
+ * list, or between a look and waking, so no wake-up is lost.
+ *
+ * A key does not hold on to its object: a sleeper whose mapping is taken away may be woken by whoever maps something else at the same
+ * place in kernel memory, which futex(2) allows (callers look at the word again).
+ */
 #include <kernel/abi/errno.h>
 #include <kernel/core/wait.h>
+#include <kernel/fs/vfs.h>
 #include <kernel/mm/mm.h>
+#include <kernel/mm/vma.h>
 #include <kernel/proc/futex.h>
 #include <kernel/trusted/ucopy.h>
 
 struct sleeper {
     struct list_node node;
-    const struct mm *mm;
-    uintptr_t addr;
-    uint64_t phys;
+    struct futex_key key;
     uint32_t bitset;
     bool woken;
     struct waitq wait;
 };
 
-static struct list sleepers;
-static bool ready;
+static struct list sleepers = LIST_INIT(sleepers);
 
-static void
-init_once(void)
+int
+futex_key(struct mm *mm, uaddr_t addr, bool private, struct futex_key *out)
 {
-    if (!ready)
-        list_init(&sleepers);
-    ready = true;
-}
+    struct futex_key key = {.object = mm, .offset = addr.v};
+    int rc = 0;
 
-static uint64_t
-phys_of(struct mm *mm, uaddr_t addr)
-{
-    paddr_t pa;
+    if (!private) {
+        mutex_lock(&mm->lock);
 
-    return hal_space_query(mm->space, uaddr(addr.v & ~PAGE_MASK), &pa, NULL) ? pa.v + (addr.v & PAGE_MASK) : UINT64_MAX;
+        const struct vma *v = vma_at(mm, addr.v);
+
+        if (v == NULL) {
+            rc = -EFAULT;
+        } else if ((v->flags & VMA_SHARED) != 0 && v->file != NULL) {
+            key.object = v->file->inode != NULL ? (const void *)v->file->inode : v->file;
+            key.offset = v->offset + (addr.v - v->start);
+        }
+        mutex_unlock(&mm->lock);
+    }
+    if (rc == 0)
+        *out = key;
+    return rc;
 }
 
 static bool
-same(const struct sleeper *s, const struct mm *mm, uintptr_t addr, uint64_t phys)
+same(const struct futex_key *a, const struct futex_key *b)
 {
-    return (s->mm == mm && s->addr == addr) || (phys != UINT64_MAX && s->phys == phys);
+    return a->object == b->object && a->offset == b->offset;
 }
 
 int
-futex_wait(struct mm *mm, uaddr_t addr, uint32_t expected, uint32_t bitset, uint64_t deadline_ns)
+futex_wait(const struct futex_key *key, uaddr_t addr, uint32_t expected, uint32_t bitset, uint64_t deadline_ns)
 {
-    struct sleeper s = {.mm = mm, .addr = addr.v, .bitset = bitset};
+    struct sleeper s = {.key = *key, .bitset = bitset};
     uint32_t value;
     int rc = ucopy_in(&value, addr, sizeof value);
 
-    init_once();
     if (rc < 0)
         return rc;
     if (value != expected)
         return -EAGAIN;
-    s.phys = phys_of(mm, addr);
     waitq_init(&s.wait);
     list_push_back(&sleepers, &s.node);
     while (!s.woken && rc == 0)
@@ -65,20 +73,17 @@ futex_wait(struct mm *mm, uaddr_t addr, uint32_t expected, uint32_t bitset, uint
 }
 
 unsigned
-futex_wake_bitset(struct mm *mm, uaddr_t addr, uint32_t count, uint32_t bitset)
+futex_wake(const struct futex_key *key, uint32_t count, uint32_t bitset)
 {
-    uint64_t phys = phys_of(mm, addr);
     struct list_node *n, *tmp;
     unsigned woken = 0;
 
-    init_once();
-    list_for_each_safe(n, tmp, &sleepers)
-    {
+    list_for_each_safe (n, tmp, &sleepers) {
         struct sleeper *s = container_of(n, struct sleeper, node);
 
         if (woken == count)
             break;
-        if (!same(s, mm, addr.v, phys) || !(s->bitset & bitset))
+        if (!same(&s->key, key) || (s->bitset & bitset) == 0)
             continue;
         list_remove(&s->node);
         s->woken = true;
@@ -89,29 +94,21 @@ futex_wake_bitset(struct mm *mm, uaddr_t addr, uint32_t count, uint32_t bitset)
 }
 
 unsigned
-futex_wake(struct mm *mm, uaddr_t addr, uint32_t count)
+futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t wake, uint32_t requeue)
 {
-    return futex_wake_bitset(mm, addr, count, UINT32_MAX);
-}
-
-unsigned
-futex_requeue(struct mm *mm, uaddr_t from, uint32_t wake, uint32_t requeue, uaddr_t to)
-{
-    unsigned woken = futex_wake(mm, from, wake), moved = 0;
-    uint64_t phys = phys_of(mm, from), to_phys = phys_of(mm, to);
+    unsigned woken = futex_wake(from, wake, UINT32_MAX), moved = 0;
     struct list_node *n, *tmp;
 
-    list_for_each_safe(n, tmp, &sleepers)
-    {
+    if (same(from, to))
+        return woken;
+    list_for_each_safe (n, tmp, &sleepers) {
         struct sleeper *s = container_of(n, struct sleeper, node);
 
         if (moved == requeue)
             break;
-        if (!same(s, mm, from.v, phys))
+        if (!same(&s->key, from))
             continue;
-        s->mm = mm;
-        s->addr = to.v;
-        s->phys = to_phys;
+        s->key = *to;
         moved++;
     }
     return woken + moved;

@@ -1,10 +1,13 @@
 /* The loop of a user thread: run it, handle why it came back. */
+#include <hal/time.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/signal.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys.h>
+
+enum { OOM_RETRY_NS = 1000000 };
 
 static void
 handle_fault(struct proc *p, const struct hal_stop *stop)
@@ -16,10 +19,10 @@ handle_fault(struct proc *p, const struct hal_stop *stop)
     case 0:
         return;
     case -ENOMEM:
+        /* The victim gives its memory back; then the access is tried again. */
         oom_kill();
-        if (!signal_pending(p) && thread_sleep_until(0, WAIT_INTR) < 0)
-            return; /* the killer's victim gives its memory back; the access is tried again */
-        sched_yield();
+        if (thread_sleep_until(hal_time_now_ns() + OOM_RETRY_NS, WAIT_INTR) < 0)
+            sched_yield();
         return;
     case -EIO:
         info.signo = SIGBUS;
@@ -67,14 +70,27 @@ handle_syscall(struct proc *p, const struct hal_stop *stop)
     return stop->nr <= INT32_MAX ? (int64_t)stop->nr : -1;
 }
 
+/* Whatever sleeps or yields here gives others time to send a signal: look again until there is nothing left to do. */
+static void
+before_user(struct proc *p, int64_t syscall_nr)
+{
+    do {
+        sched_point();
+        signal_deliver(p, syscall_nr);
+        syscall_nr = -1;
+    } while (sched_wanted() || signal_pending(p));
+}
+
 void
 proc_user_loop(void *arg)
 {
     struct proc *p = arg;
     struct hal_stop stop;
+    int64_t nr = -1;
 
     for (;;) {
-        int64_t nr = -1;
+        before_user(p, nr);
+        nr = -1;
 
         sched_account(true);
         hal_user_run(&p->user, p->mm->space, &stop);
@@ -95,7 +111,5 @@ proc_user_loop(void *arg)
             klog(LOG_WARN, "process %d (%s) was lost by the host", p->pid, p->comm);
             proc_exit(SIGKILL);
         }
-        signal_deliver(p, nr);
-        sched_point();
     }
 }

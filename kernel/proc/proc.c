@@ -1,4 +1,5 @@
 /* Processes: the table, families, groups and sessions.  See proc.h. */
+#include <hal/irq.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
 #include <kernel/abi/signal.h>
@@ -8,7 +9,7 @@
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 
-static struct list all; /* in order of creation */
+static struct list all; /* by pid; changed with interrupts off, because terminals send signals from handlers */
 static unsigned count;
 static int32_t last_pid;
 
@@ -76,6 +77,20 @@ pid_used(int32_t pid)
     return false;
 }
 
+/* Enter `p` into the table, at its place: mostly the last. */
+static void
+table_insert(struct proc *p)
+{
+    irqstate_t s = hal_irq_save();
+    struct list_node *n = all.head.prev;
+
+    while (n != &all.head && container_of(n, struct proc, all_node)->pid > p->pid)
+        n = n->prev;
+    list_insert_before(n->next, &p->all_node);
+    count++;
+    hal_irq_restore(s);
+}
+
 int
 proc_alloc(struct proc **proc_out)
 {
@@ -94,8 +109,7 @@ proc_alloc(struct proc **proc_out)
     list_init(&p->children);
     waitq_init(&p->child_wait);
     waitq_init(&p->vfork_wait);
-    list_push_back(&all, &p->all_node);
-    count++;
+    table_insert(p);
     *proc_out = p;
     return 0;
 }
@@ -111,8 +125,11 @@ proc_put(struct proc *p)
 void
 proc_remove(struct proc *p)
 {
+    irqstate_t s = hal_irq_save();
+
     list_remove(&p->all_node);
     count--;
+    hal_irq_restore(s);
     if (list_linked(&p->sibling))
         list_remove(&p->sibling);
     p->parent = NULL;
@@ -143,6 +160,7 @@ proc_start(struct proc *p, void (*entry)(void *p))
     p->thread.proc = p;
     p->thread.on_dead = thread_gone;
     p->refs++;
+    signal_recalc(p); /* what arrived before there was a thread */
     thread_start(&p->thread);
     return 0;
 }

@@ -68,11 +68,15 @@ struct proc {
     uaddr_t clear_child_tid, set_child_tid, robust_list;
     uint64_t children_user_ns, children_sys_ns;
     uint64_t min_faults, maj_faults;
+    uint64_t rss_peak, children_rss_peak; /* pages; of a process that has ended, of those waited for */
+    int32_t pdeath_signal;     /* when the parent ends; 0: none */
     struct timer alarm;        /* ITIMER_REAL */
     uint64_t alarm_interval_ns;
-    int64_t restart_fn;        /* restart_syscall: which, with its arguments */
+    int64_t restart_fn;        /* enum restart_fn: what restart_syscall(2) goes on with, and its arguments */
     uint64_t restart_arg[4];
 };
+
+enum restart_fn { RESTART_NONE, RESTART_SLEEP, RESTART_FUTEX };
 
 /* The process of the running thread; a kernel bug to ask in a kernel thread. */
 struct proc *proc_current(void);

@@ -4,7 +4,6 @@
 #include <kernel/abi/errno.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/sigframe.h>
-#include <kernel/trusted/field.h>
 #include <kernel/trusted/ucopy.h>
 
 #define RFLAGS_DF 0x400u
@@ -52,24 +51,16 @@ sigframe_on_altstack(const struct proc *p, uaddr_t sp)
 static int
 push_fp(struct proc *p, uintptr_t *sp, uint64_t *fp_out)
 {
-    size_t size = hal_user_fp_size(), total = size + (size > FXSAVE_SIZE ? FP_XSTATE_MAGIC2_SIZE : 0);
-    uint8_t *buf = kmem_alloc(total);
+    size_t size = hal_user_fp_size();
+    uint8_t *buf = kmem_alloc(size);
     int rc;
 
     if (buf == NULL)
         return -ENOMEM;
-    hal_user_fp_get(&p->user, buf, size);
-    if (size > FXSAVE_SIZE) {
-        struct span s = span_of(buf, total);
-
-        put_le32(s, FP_SW_OFFSET, FP_XSTATE_MAGIC1);
-        put_le32(s, FP_SW_OFFSET + 4, (uint32_t)total);
-        put_le32(s, FP_SW_OFFSET + 16, (uint32_t)size);
-        put_le32(s, size, FP_XSTATE_MAGIC2);
-    }
-    *sp = (*sp - total) & ~(uintptr_t)63;
+    hal_user_fp_get(&p->user, buf, size); /* with the software bytes and the magic numbers */
+    *sp = (*sp - size) & ~(uintptr_t)63;
     *fp_out = *sp;
-    rc = ucopy_out(uaddr(*sp), buf, total);
+    rc = ucopy_out(uaddr(*sp), buf, size);
     kmem_free(buf);
     return rc;
 }
@@ -106,7 +97,7 @@ sigframe_push(struct proc *p, int signo, const struct siginfo_k *info, const str
     frame.uc.mcontext.fpstate = fpstate;
     frame.uc.mcontext.oldmask = mask;
     frame.uc.mcontext.cr2 = info->addr;
-    frame.uc.flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+    frame.uc.flags = (hal_user_fp_size() > FXSAVE_SIZE ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
     frame.uc.stack.ss_sp = p->sig.altstack.v;
     frame.uc.stack.ss_size = p->sig.altstack_size;
     frame.uc.stack.ss_flags = p->sig.altstack_size == 0 ? SS_DISABLE : on_alt ? SS_ONSTACK : 0;

@@ -40,10 +40,12 @@ signal_recalc(struct proc *p)
 {
     irqstate_t s = hal_irq_save();
 
-    if (signal_pending(p))
-        thread_interrupt(&p->thread, false);
-    else
+    if (signal_pending(p)) {
+        thread_interrupt(&p->thread, (p->sig.pending & BIT_OF(SIGKILL)) != 0);
+    } else {
         thread_clear_interrupt(&p->thread);
+        p->thread.killed = false; /* a signal that was deadly when it came is not any more */
+    }
     hal_irq_restore(s);
 }
 
@@ -55,6 +57,8 @@ enqueue(struct proc *p, int signo, const struct siginfo_k *info)
     p->sig.info[signo - 1] = user ? *info : (struct siginfo_k){.code = SI_KERNEL};
     p->sig.info[signo - 1].signo = signo;
     p->sig.pending |= BIT_OF(signo);
+    if (p->stop_signal != 0 && signo != SIGKILL)
+        return; /* a stopped process sees to it when it goes on */
     if (!(p->sig.blocked & BIT_OF(signo)) || (unblockable & BIT_OF(signo)))
         thread_interrupt(&p->thread, is_deadly(p, signo));
     else

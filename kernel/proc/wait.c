@@ -2,12 +2,17 @@
 #include <kernel/abi/errno.h>
 #include <kernel/abi/signal.h>
 #include <kernel/abi/wait.h>
+#include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/wait.h>
 
 static bool
 matches(const struct proc *child, const struct wait_query *q)
 {
+    bool clone = child->exit_signal != SIGCHLD; /* a "clone child" of wait(2) */
+
+    if (!(q->options & WALL) && clone != ((q->options & WCLONE) != 0))
+        return false;
     switch (q->which) {
     case P_PID:
         return child->pid == q->id;
@@ -24,6 +29,9 @@ tell(struct wait_result *r, const struct proc *child, int code, int status, int3
     *r = (struct wait_result){.pid = child->pid, .uid = child->creds.uid, .code = code, .status = status, .wstatus = wstatus};
     r->user_ns = child->thread.user_ns + child->children_user_ns;
     r->sys_ns = child->thread.sys_ns + child->children_sys_ns;
+    r->rss_peak = child->mm != NULL ? child->mm->rss_peak : child->rss_peak;
+    if (child->children_rss_peak > r->rss_peak)
+        r->rss_peak = child->children_rss_peak;
     r->min_faults = child->min_faults;
     r->maj_faults = child->maj_faults;
 }
@@ -75,6 +83,8 @@ scan(struct proc *p, const struct wait_query *q, struct wait_result *r)
         if (r->reap) {
             p->children_user_ns += r->user_ns;
             p->children_sys_ns += r->sys_ns;
+            if (r->rss_peak > p->children_rss_peak)
+                p->children_rss_peak = r->rss_peak;
             proc_remove(child);
         }
         return 1;

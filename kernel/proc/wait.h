@@ -6,7 +6,7 @@
 struct wait_query {
     int which;        /* P_ALL, P_PID, P_PGID */
     int32_t id;
-    uint32_t options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT */
+    uint32_t options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT, WCLONE, WALL */
 };
 
 struct wait_result {
@@ -15,7 +15,7 @@ struct wait_result {
     int code, status;  /* as siginfo tells it */
     int32_t wstatus;   /* as wait4 tells it */
     bool reap;
-    uint64_t user_ns, sys_ns, min_faults, maj_faults;
+    uint64_t user_ns, sys_ns, min_faults, maj_faults, rss_peak /* pages */;
 };
 
 /* 1: `r` tells of a child; 0: none has news and WNOHANG; -ECHILD; -ERESTARTSYS. */

@@ -20,7 +20,8 @@ do_access(int dirfd, uint64_t path, uint32_t want, uint32_t flags)
     struct dentry *d;
     int rc;
 
-    if ((want & ~7u) != 0 || (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+    if ((want & ~7u) != 0 ||
+        (flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
         return -EINVAL;
     if ((flags & AT_EACCESS) == 0) {
         c->fsuid = c->uid;
@@ -132,7 +133,7 @@ chmod_inode(struct inode *inode, const struct setattr *in)
 static struct setattr
 mode_attr(uint64_t mode)
 {
-    return (struct setattr){.valid = ATTR_MODE, .mode = (uint32_t)mode & 07777};
+    return (struct setattr){ .valid = ATTR_MODE, .mode = (uint32_t)mode & 07777 };
 }
 
 int64_t
@@ -268,14 +269,14 @@ one_time(const struct abi_timespec *t, unsigned bit, struct setattr *attr, struc
     }
     if (t->nsec < 0 || t->nsec >= NSEC_PER_SEC)
         return -EINVAL;
-    *out = (struct ktime){t->sec, (uint32_t)t->nsec};
+    *out = (struct ktime){ t->sec, (uint32_t)t->nsec };
     return 0;
 }
 
 static int64_t
 do_utimes(int fd, uint64_t path, const struct abi_timespec t[2], unsigned flags)
 {
-    struct setattr attr = {0};
+    struct setattr attr = { 0 };
     attr_fn fn = t[0].nsec == UTIME_NOW && t[1].nsec == UTIME_NOW ? touch_inode : utimes_inode;
     int rc = one_time(&t[0], ATTR_ATIME, &attr, &attr.atime);
 
@@ -285,16 +286,17 @@ do_utimes(int fd, uint64_t path, const struct abi_timespec t[2], unsigned flags)
         return rc;
     if (attr.valid == 0)
         return 0;
-    return path == 0 && fd != AT_FDCWD ? attr_fd(fd, fn, &attr) : attr_path(fd, path, flags, fn, &attr);
+    return path == 0 && fd != AT_FDCWD ? attr_fd(fd, fn, &attr)
+                                       : attr_path(fd, path, flags, fn, &attr);
 }
 
-static const struct abi_timespec times_now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+static const struct abi_timespec times_now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
 
 int64_t
 sys_utimensat(const struct sysargs *a)
 {
     uint32_t flags = (uint32_t)a->a[3];
-    struct abi_timespec t[2] = {times_now[0], times_now[1]};
+    struct abi_timespec t[2] = { times_now[0], times_now[1] };
 
     if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
         return -EINVAL;
@@ -314,7 +316,7 @@ sys_utimensat(const struct sysargs *a)
 static int64_t
 do_timevals(int fd, uint64_t path, uint64_t user)
 {
-    struct abi_timespec t[2] = {times_now[0], times_now[1]};
+    struct abi_timespec t[2] = { times_now[0], times_now[1] };
     struct abi_timeval v[2];
 
     if (user != 0) {
@@ -325,7 +327,7 @@ do_timevals(int fd, uint64_t path, uint64_t user)
         for (unsigned i = 0; i < 2; i++) {
             if (v[i].usec < 0 || v[i].usec >= USEC_PER_SEC)
                 return -EINVAL;
-            t[i] = (struct abi_timespec){v[i].sec, v[i].usec * NSEC_PER_USEC};
+            t[i] = (struct abi_timespec){ v[i].sec, v[i].usec * NSEC_PER_USEC };
         }
     }
     return do_utimes(fd, path, t, LOOKUP_FOLLOW);
@@ -346,7 +348,7 @@ sys_futimesat(const struct sysargs *a)
 int64_t
 sys_utime(const struct sysargs *a)
 {
-    struct abi_timespec t[2] = {times_now[0], times_now[1]};
+    struct abi_timespec t[2] = { times_now[0], times_now[1] };
     int64_t v[2];
 
     if (a->a[1] != 0) {
@@ -354,8 +356,8 @@ sys_utime(const struct sysargs *a)
 
         if (rc < 0)
             return rc;
-        t[0] = (struct abi_timespec){v[0], 0};
-        t[1] = (struct abi_timespec){v[1], 0};
+        t[0] = (struct abi_timespec){ v[0], 0 };
+        t[1] = (struct abi_timespec){ v[1], 0 };
     }
     return do_utimes(AT_FDCWD, a->a[0], t, LOOKUP_FOLLOW);
 }

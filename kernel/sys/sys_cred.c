@@ -80,10 +80,10 @@ sys_setpgid(const struct sysargs *args)
         return -EINVAL;
     if (p == NULL || (p != me && p->parent != me) || p->zombie)
         return -ESRCH;
-    if (p != me && p->did_exec)
-        return -EACCES;
     if (p->session != me->session || p->session->sid == p->pid)
         return -EPERM;
+    if (p != me && p->did_exec)
+        return -EACCES;
     if (pgid == 0)
         pgid = p->pid;
     if (pgid != p->pid) {

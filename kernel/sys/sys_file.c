@@ -2,6 +2,7 @@
 #include <abi/stat.h>
 #include <kernel/abi/fcntl.h>
 #include <kernel/abi/resource.h>
+#include <kernel/core/assert.h>
 #include <kernel/core/log.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/flock.h>
@@ -13,14 +14,22 @@
 #include <kernel/sys/upath.h>
 
 enum {
-    FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451, FIOASYNC = 0x5452, FIOQSIZE = 0x5460, FIONREAD = 0x541b,
+    FIONBIO = 0x5421,
+    FIONCLEX = 0x5450,
+    FIOCLEX = 0x5451,
+    FIOASYNC = 0x5452,
+    FIOQSIZE = 0x5460,
+    FIONREAD = 0x541b,
 };
 enum { SETFL_MASK = O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | O_ASYNC };
 
 static struct files *
 my_files(void)
 {
-    return proc_current()->files;
+    struct files *files = proc_current()->files;
+
+    assert(files != NULL); /* it has not exited */
+    return files;
 }
 
 int64_t
@@ -34,26 +43,27 @@ sys_close_range(const struct sysargs *a)
 {
     uint32_t first = (uint32_t)a->a[0], last = (uint32_t)a->a[1], flags = (uint32_t)a->a[2];
     struct proc *p = proc_current();
-    struct files *copy;
+    struct files *files = my_files(), *copy;
 
     if (first > last || (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0)
         return -EINVAL;
-    if ((flags & CLOSE_RANGE_UNSHARE) != 0 && p->files->refs > 1) {
-        int rc = files_copy(p->files, &copy);
+    if ((flags & CLOSE_RANGE_UNSHARE) != 0 && files->refs > 1) {
+        int rc = files_copy(files, &copy);
 
         if (rc < 0)
             return rc;
-        files_put(p->files);
+        files_put(files);
         p->files = copy;
+        files = copy;
     }
-    for (uint32_t fd = first; fd <= last && fd < p->files->capacity; fd++) {
-        bool *cloexec = fd_cloexec(p->files, (int)fd);
+    for (uint32_t fd = first; fd <= last && fd < files->capacity; fd++) {
+        bool *cloexec = fd_cloexec(files, (int)fd);
 
         if (cloexec == NULL)
             continue;
         if ((flags & CLOSE_RANGE_CLOEXEC) != 0)
             *cloexec = true;
-        else if (fd_close(p->files, (int)fd) < 0)
+        else if (fd_close(files, (int)fd) < 0)
             continue;
     }
     return 0;
@@ -170,8 +180,8 @@ fcntl_lock(struct file *f, int cmd, uint64_t arg)
     bool ofd = cmd >= F_OFD_GETLK;
     uaddr_t user = uaddr((uintptr_t)arg);
     struct abi_flock l;
-    struct flock_req req = {
-        .owner = ofd ? (const void *)f : (const void *)my_files(), .pid = ofd ? -1 : proc_current()->tgid};
+    struct flock_req req = { .owner = ofd ? (const void *)f : (const void *)my_files(),
+                             .pid = ofd ? -1 : proc_current()->tgid };
     int rc = ucopy_in(&l, user, sizeof(l));
 
     if (rc < 0)
@@ -193,7 +203,8 @@ fcntl_lock(struct file *f, int cmd, uint64_t arg)
 static int64_t
 fcntl_setfl(struct file *f, uint32_t flags)
 {
-    if ((flags & O_NOATIME) != 0 && (f->flags & O_NOATIME) == 0 && f->inode != NULL && !inode_owner_or_capable(f->inode))
+    if ((flags & O_NOATIME) != 0 && (f->flags & O_NOATIME) == 0 && f->inode != NULL &&
+        !inode_owner_or_capable(f->inode))
         return -EPERM;
     f->flags = (f->flags & ~(uint32_t)SETFL_MASK) | (flags & SETFL_MASK);
     return 0;
@@ -271,7 +282,7 @@ sys_flock(const struct sysargs *a)
 {
     uint32_t op = (uint32_t)a->a[1];
     struct file *f = ufile_get((int)a->a[0], false);
-    struct flock_req req = {.end = UINT64_MAX, .owner = f, .whole = true};
+    struct flock_req req = { .end = UINT64_MAX, .owner = f, .whole = true };
     int64_t rc;
 
     if (f == NULL)

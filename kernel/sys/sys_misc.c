@@ -5,6 +5,7 @@
 #include <kernel/abi/time.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
+#include <kernel/core/random.h>
 #include <kernel/core/version.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/kmem.h>
@@ -113,14 +114,18 @@ sys_getrandom(const struct sysargs *args)
     if (left > RANDOM_MAX)
         left = RANDOM_MAX;
     while (done < left) {
-        uint64_t word = hal_cpu_random();
-        size_t n = left - done < sizeof word ? left - done : sizeof word;
+        uint8_t bytes[256];
+        size_t n = left - done < sizeof bytes ? left - done : sizeof bytes;
 
-        if (ucopy_out(uaddr(args->a[0] + done), &word, n) < 0)
+        random_bytes(bytes, n);
+        if (ucopy_out(uaddr(args->a[0] + done), bytes, n) < 0)
             return done > 0 ? (int64_t)done : -EFAULT;
         done += n;
-        if (done % 65536 == 0 && signal_pending(proc_current()))
-            break;
+        if (done % 65536 == 0) {
+            if (signal_pending(proc_current()))
+                break;
+            sched_point();
+        }
     }
     return (int64_t)done;
 }
@@ -235,4 +240,17 @@ int64_t
 sys_personality(const struct sysargs *args)
 {
     return args->a[0] == UINT32_MAX || args->a[0] == 0 ? 0 : -EINVAL;
+}
+
+/* Calls that C libraries try at every start and do without: known, so that they are not reported as missing. */
+int64_t
+sys_rseq(const struct sysargs *args unused_param)
+{
+    return -ENOSYS;
+}
+
+int64_t
+sys_clone3(const struct sysargs *args unused_param)
+{
+    return -ENOSYS;
 }

@@ -13,6 +13,8 @@ SYS_DECLARE(syslog);
 SYS_DECLARE(reboot);
 SYS_DECLARE(sync);
 SYS_DECLARE(personality);
+SYS_DECLARE(rseq);
+SYS_DECLARE(clone3);
 
 /* The names, for /proc/sys/kernel. */
 const char *sys_hostname(void);

@@ -97,7 +97,7 @@ sys_umount2(const struct sysargs *a)
 static int
 put_statfs(struct superblock *sb, uint64_t user)
 {
-    struct vfs_statfs v = {.bsize = sb->block_size, .namelen = NAME_MAX};
+    struct vfs_statfs v = { .bsize = sb->block_size, .namelen = NAME_MAX };
     struct abi_statfs s;
     int rc = sb->ops->statfs != NULL ? sb->ops->statfs(sb, &v) : 0;
 
@@ -111,10 +111,12 @@ put_statfs(struct superblock *sb, uint64_t user)
         .f_bavail = v.bavail,
         .f_files = v.files,
         .f_ffree = v.ffree,
-        .f_fsid = {(int32_t)sb->st_dev, 0},
+        .f_fsid = { (int32_t)sb->st_dev, 0 },
         .f_namelen = (int64_t)v.namelen,
         .f_frsize = (int64_t)(v.frsize != 0 ? v.frsize : v.bsize),
-        .f_flags = ST_VALID | (int64_t)(sb->mount_flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS)) |
+        .f_flags = ST_VALID |
+                   (int64_t)(sb->mount_flags &
+                             (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS)) |
                    (sb->read_only ? MS_RDONLY : 0) | (sb->no_atime ? MS_NOATIME : ST_RELATIME),
     };
     return ucopy_out(uaddr((uintptr_t)user), &s, sizeof(s));

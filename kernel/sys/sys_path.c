@@ -1,6 +1,6 @@
 /* System calls on paths: opening, making, removing, renaming; where the process is. */
 #include <kernel/abi/fcntl.h>
-#include <kernel/core/fmt.h>
+#include <kernel/core/assert.h>
 #include <kernel/fs/dentry.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
@@ -60,7 +60,8 @@ sys_creat(const struct sysargs *a)
 
 /* A call on one path. */
 static int64_t
-on_path(int dirfd, uint64_t path, int (*fn)(struct dentry *_Nullable at, const char *path, uint32_t mode, uint32_t arg),
+on_path(int dirfd, uint64_t path,
+        int (*fn)(struct dentry *_Nullable at, const char *path, uint32_t mode, uint32_t arg),
         uint32_t mode, uint32_t arg)
 {
     struct upath p;
@@ -121,7 +122,8 @@ sys_unlinkat(const struct sysargs *a)
 {
     if (((uint32_t)a->a[2] & ~(uint32_t)AT_REMOVEDIR) != 0)
         return -EINVAL;
-    return on_path((int)a->a[0], a->a[1], ((uint32_t)a->a[2] & AT_REMOVEDIR) != 0 ? do_rmdir : do_unlink, 0, 0);
+    return on_path((int)a->a[0], a->a[1],
+                   ((uint32_t)a->a[2] & AT_REMOVEDIR) != 0 ? do_rmdir : do_unlink, 0, 0);
 }
 
 static int64_t
@@ -173,7 +175,8 @@ do_rename(int oldfd, uint64_t oldpath, int newfd, uint64_t newpath, uint32_t fla
     rc = at_path_get(&oat, &op, oldfd, oldpath, false);
     if (rc < 0)
         return rc;
-    rc = at_path_get(&nat, &np, newfd, newpath, false);
+    rc = at_path_get(&nat, &np, newfd, newpath,
+                     true); /* an empty one is found out after errors of the old path */
     if (rc == 0) {
         rc = vfs_rename(oat.dentry, op.text, nat.dentry, np.text, flags);
         at_path_put(&nat, &np);
@@ -400,8 +403,10 @@ int64_t
 sys_umask(const struct sysargs *a)
 {
     struct fs_ctx *fs = proc_current()->fs;
-    uint32_t old = fs->umask;
+    uint32_t old;
 
+    assert(fs != NULL);
+    old = fs->umask;
     fs->umask = (uint32_t)a->a[0] & 0777;
     return old;
 }

@@ -11,7 +11,13 @@
 #include <kernel/sys/sys_poll.h>
 #include <kernel/sys/upath.h>
 
-enum { NSEC_PER_SEC = 1000000000, NSEC_PER_MSEC = 1000000, USEC_PER_SEC = 1000000, POLL_FEW = 16, EFD_SEMAPHORE = 1 };
+enum {
+    NSEC_PER_SEC = 1000000000,
+    NSEC_PER_MSEC = 1000000,
+    USEC_PER_SEC = 1000000,
+    POLL_FEW = 16,
+    EFD_SEMAPHORE = 1
+};
 enum { SIGKILL = 9, SIGSTOP = 19, FDSET_WORDS = FD_MAX / 64 };
 
 /* 0: at once; WAIT_FOREVER; else a point in time. */
@@ -58,7 +64,7 @@ static void
 timespec_put_left(uint64_t addr, uint64_t deadline)
 {
     uint64_t left = time_left(deadline);
-    struct abi_timespec t = {(int64_t)(left / NSEC_PER_SEC), (int64_t)(left % NSEC_PER_SEC)};
+    struct abi_timespec t = { (int64_t)(left / NSEC_PER_SEC), (int64_t)(left % NSEC_PER_SEC) };
     int rc = 0;
 
     if (addr != 0 && deadline != WAIT_FOREVER)
@@ -107,7 +113,7 @@ poll_fds(struct abi_pollfd *fds, struct poll_entry *entries, unsigned n, uint64_
     int bad = 0, rc;
 
     for (unsigned i = 0; i < n; i++) {
-        entries[i] = (struct poll_entry){.events = (uint16_t)fds[i].events};
+        entries[i] = (struct poll_entry){ .events = (uint16_t)fds[i].events };
         fds[i].revents = 0;
         if (fds[i].fd < 0)
             continue;
@@ -149,8 +155,8 @@ do_poll(uint64_t user, uint32_t n, uint64_t deadline)
         rc = poll_fds(fds, entries, n, deadline);
         /* Only revents is written: the array may be read by others meanwhile. */
         for (unsigned i = 0; i < n && rc >= 0; i++) {
-            int rc2 = ucopy_out(uaddr(at.v + i * sizeof(*fds) + offsetof(struct abi_pollfd, revents)), &fds[i].revents,
-                                sizeof(fds[i].revents));
+            int rc2 = ucopy_out(uaddr(at.v + i * sizeof(*fds) + offsetof(struct abi_pollfd, revents)),
+                                &fds[i].revents, sizeof(fds[i].revents));
 
             if (rc2 < 0)
                 rc = rc2;
@@ -167,7 +173,8 @@ int64_t
 sys_poll(const struct sysargs *a)
 {
     int32_t ms = (int32_t)a->a[2];
-    uint64_t deadline = ms < 0 ? WAIT_FOREVER : deadline_in(ms / 1000, (int64_t)(ms % 1000) * NSEC_PER_MSEC);
+    uint64_t deadline =
+        ms < 0 ? WAIT_FOREVER : deadline_in(ms / 1000, (int64_t)(ms % 1000) * NSEC_PER_MSEC);
     int64_t rc = do_poll(a->a[0], (uint32_t)a->a[1], deadline);
 
     return rc == -EINTR ? -ERESTARTNOHAND : rc;
@@ -193,8 +200,8 @@ sys_ppoll(const struct sysargs *a)
 struct fdsets {
     uint64_t bits[3][FDSET_WORDS];
 };
-static const unsigned select_events[3] = {
-    POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR, POLLOUT | POLLWRNORM | POLLERR, POLLPRI};
+static const unsigned select_events[3] = { POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR,
+                                           POLLOUT | POLLWRNORM | POLLERR, POLLPRI };
 
 static bool
 set_has(const struct fdsets *s, unsigned which, unsigned fd)
@@ -226,7 +233,7 @@ select_sets(struct fdsets *s, unsigned n, uint64_t deadline)
 
         if (ev == 0)
             continue;
-        entries[fd] = (struct poll_entry){.file = ufile_get((int)fd, false), .events = ev};
+        entries[fd] = (struct poll_entry){ .file = ufile_get((int)fd, false), .events = ev };
         if (entries[fd].file == NULL)
             rc = -EBADF;
     }
@@ -253,7 +260,7 @@ static int64_t
 do_select(int32_t want_n, const uint64_t user[3], uint64_t deadline)
 {
     uint32_t n = want_n < (int32_t)FD_MAX ? (uint32_t)want_n : FD_MAX;
-    struct fdsets s = {0};
+    struct fdsets s = { 0 };
     size_t bytes;
     int rc;
 
@@ -269,7 +276,8 @@ do_select(int32_t want_n, const uint64_t user[3], uint64_t deadline)
     }
     rc = select_sets(&s, n, deadline);
     for (unsigned k = 0; k < 3 && rc >= 0; k++) {
-        int rc2 = user[k] != 0 && bytes > 0 ? ucopy_out(uaddr((uintptr_t)user[k]), s.bits[k], bytes) : 0;
+        int rc2 =
+            user[k] != 0 && bytes > 0 ? ucopy_out(uaddr((uintptr_t)user[k]), s.bits[k], bytes) : 0;
 
         if (rc2 < 0)
             rc = rc2;
@@ -280,7 +288,7 @@ do_select(int32_t want_n, const uint64_t user[3], uint64_t deadline)
 int64_t
 sys_select(const struct sysargs *a)
 {
-    const uint64_t user[3] = {a->a[1], a->a[2], a->a[3]};
+    const uint64_t user[3] = { a->a[1], a->a[2], a->a[3] };
     uint64_t deadline = WAIT_FOREVER;
     struct abi_timeval t;
     int64_t rc;
@@ -298,7 +306,8 @@ sys_select(const struct sysargs *a)
         uint64_t left = time_left(deadline);
         int rc2;
 
-        t = (struct abi_timeval){(int64_t)(left / NSEC_PER_SEC), (int64_t)(left % NSEC_PER_SEC / 1000)};
+        t = (struct abi_timeval){ (int64_t)(left / NSEC_PER_SEC),
+                                  (int64_t)(left % NSEC_PER_SEC / 1000) };
         rc2 = ucopy_out(uaddr((uintptr_t)a->a[4]), &t, sizeof(t));
         (void)rc2; /* as Linux: an unwritable timeout is no error */
     }
@@ -308,8 +317,8 @@ sys_select(const struct sysargs *a)
 int64_t
 sys_pselect6(const struct sysargs *a)
 {
-    const uint64_t user[3] = {a->a[1], a->a[2], a->a[3]};
-    uint64_t mask[2] = {0, 0}; /* address and size */
+    const uint64_t user[3] = { a->a[1], a->a[2], a->a[3] };
+    uint64_t mask[2] = { 0, 0 }; /* address and size */
     uint64_t deadline;
     int64_t rc = timespec_get(a->a[4], &deadline);
 
@@ -352,7 +361,7 @@ sys_epoll_create1(const struct sysargs *a)
 int64_t
 sys_epoll_create(const struct sysargs *a)
 {
-    const struct sysargs none = {0};
+    const struct sysargs none = { 0 };
 
     return (int32_t)a->a[0] <= 0 ? -EINVAL : sys_epoll_create1(&none);
 }
@@ -361,7 +370,7 @@ int64_t
 sys_epoll_ctl(const struct sysargs *a)
 {
     int op = (int)a->a[1], fd = (int)a->a[2];
-    struct abi_epoll_event u = {0};
+    struct abi_epoll_event u = { 0 };
     struct epoll_event_k ev;
     struct file *ep, *target;
     int rc;
@@ -371,7 +380,7 @@ sys_epoll_ctl(const struct sysargs *a)
         if (rc < 0)
             return rc;
     }
-    ev = (struct epoll_event_k){u.events, u.data};
+    ev = (struct epoll_event_k){ u.events, u.data };
     ep = ufile_get((int)a->a[0], false);
     target = ufile_get(fd, false);
     rc = ep != NULL && target != NULL ? epoll_ctl_file(ep, op, fd, target, &ev) : -EBADF;
@@ -403,7 +412,7 @@ do_epoll_wait(int fd, uint64_t user, int32_t max, uint64_t deadline)
     events = kmem_alloc((size_t)max * sizeof(*events));
     rc = events != NULL ? epoll_wait_file(ep, events, (unsigned)max, deadline) : -ENOMEM;
     for (int i = 0; i < rc; i++) {
-        struct abi_epoll_event u = {.events = events[i].events, .data = events[i].data};
+        struct abi_epoll_event u = { .events = events[i].events, .data = events[i].data };
         int rc2 = ucopy_out(uaddr((uintptr_t)user + (uintptr_t)i * sizeof(u)), &u, sizeof(u));
 
         if (rc2 < 0)
@@ -470,7 +479,7 @@ sys_eventfd2(const struct sysargs *a)
 int64_t
 sys_eventfd(const struct sysargs *a)
 {
-    const struct sysargs with_flags = {.a = {a->a[0], 0}};
+    const struct sysargs with_flags = { .a = { a->a[0], 0 } };
 
     return sys_eventfd2(&with_flags);
 }

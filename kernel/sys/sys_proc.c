@@ -25,13 +25,6 @@ sys_vfork(const struct sysargs *args unused_param)
     return proc_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, uaddr(0), uaddr(0), uaddr(0), uaddr(0));
 }
 
-/* x86-64 order: flags, stack, parent_tid, child_tid, tls. */
-int64_t
-sys_clone(const struct sysargs *args)
-{
-    return proc_clone(args->a[0] & UINT32_MAX, uaddr(args->a[1]), uaddr(args->a[2]), uaddr(args->a[3]), uaddr(args->a[4]));
-}
-
 int64_t
 sys_execve(const struct sysargs *args)
 {
@@ -67,6 +60,7 @@ put_rusage(uaddr_t to, const struct wait_result *r)
     struct rusage_k u = {
         .utime = usage_timeval(r->user_ns),
         .stime = usage_timeval(r->sys_ns),
+        .maxrss = (int64_t)(r->rss_peak * (PAGE_SIZE / 1024)),
         .minflt = (int64_t)r->min_faults,
         .majflt = (int64_t)r->maj_faults,
     };
@@ -122,8 +116,9 @@ sys_waitid(const struct sysargs *args)
 
         sigframe_info(&k, &info);
     }
+    int found = rc;
     rc = args->a[2] == 0 ? 0 : ucopy_out(uaddr(args->a[2]), &info, sizeof info);
-    if (rc >= 0)
+    if (rc >= 0 && found)
         rc = put_rusage(uaddr(args->a[4]), &r);
     return rc;
 }
@@ -165,28 +160,6 @@ sys_get_robust_list(const struct sysargs *args)
     return rc < 0 ? rc : ucopy_out(uaddr(args->a[2]), &size, sizeof size);
 }
 
-enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GET_GS = 0x1004 };
-
-int64_t
-sys_arch_prctl(const struct sysargs *args)
-{
-    struct proc *p = proc_current();
-    uint64_t v;
-
-    switch (args->a[0]) {
-    case ARCH_SET_FS:
-        if (args->a[1] >= hal_user_max().v)
-            return -EPERM;
-        hal_user_set_tls(&p->user, uaddr(args->a[1]));
-        return 0;
-    case ARCH_GET_FS:
-        v = hal_user_tls(&p->user).v;
-        return ucopy_out(uaddr(args->a[1]), &v, sizeof v);
-    default:
-        return -EINVAL; /* GS is the C library's to leave alone on Linux x86-64 */
-    }
-}
-
 enum {
     PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4, PR_SET_NAME = 15, PR_GET_NAME = 16,
     PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39,
@@ -217,6 +190,13 @@ sys_prctl(const struct sysargs *args)
     struct proc *p = proc_current();
 
     switch (args->a[0]) {
+    case PR_SET_PDEATHSIG:
+        if (args->a[1] > NSIG)
+            return -EINVAL;
+        p->pdeath_signal = (int32_t)args->a[1];
+        return 0;
+    case PR_GET_PDEATHSIG:
+        return ucopy_out(uaddr(args->a[1]), &p->pdeath_signal, sizeof p->pdeath_signal);
     case PR_SET_NAME:
         return set_name(p, uaddr(args->a[1]));
     case PR_GET_NAME:

@@ -10,7 +10,13 @@
 #include <kernel/sys/upath.h>
 #include <kernel/trusted/field.h>
 
-enum { IOV_MAX = 1024, IOV_INLINE = 8, COPY_CHUNK = 16 * PAGE_SIZE, DIRENTS_MAX = 32768, COPY_ORDER = 4 };
+enum {
+    IOV_MAX = 1024,
+    IOV_INLINE = 8,
+    COPY_CHUNK = 16 * PAGE_SIZE,
+    DIRENTS_MAX = 32768,
+    COPY_ORDER = 4
+};
 enum { DIRENT64_NAME = 19, DIRENT_NAME = 18 };
 
 typedef int64_t (*rw_fn)(struct file *f, struct iobuf *buf);
@@ -236,13 +242,13 @@ rwv(const struct sysargs *a, struct rw_at w)
 int64_t
 sys_readv(const struct sysargs *a)
 {
-    return rwv(a, (struct rw_at){0});
+    return rwv(a, (struct rw_at){ 0 });
 }
 
 int64_t
 sys_writev(const struct sysargs *a)
 {
-    return rwv(a, (struct rw_at){.write = true});
+    return rwv(a, (struct rw_at){ .write = true });
 }
 
 static int64_t
@@ -250,7 +256,7 @@ prwv(const struct sysargs *a, bool write)
 {
     if ((int64_t)a->a[3] < 0)
         return -EINVAL;
-    return rwv(a, (struct rw_at){.write = write, .at_pos = true, .pos = a->a[3]});
+    return rwv(a, (struct rw_at){ .write = write, .at_pos = true, .pos = a->a[3] });
 }
 
 int64_t
@@ -271,7 +277,7 @@ prwv2(const struct sysargs *a, bool write)
 {
     if (a->a[5] != 0)
         return -EOPNOTSUPP;
-    return (int64_t)a->a[3] == -1 ? rwv(a, (struct rw_at){.write = write}) : prwv(a, write);
+    return (int64_t)a->a[3] == -1 ? rwv(a, (struct rw_at){ .write = write }) : prwv(a, write);
 }
 
 int64_t
@@ -301,7 +307,8 @@ sys_lseek(const struct sysargs *a)
 
 /* Copy between files in the kernel, from *in_pos; *out_pos or (NULL) where the file is. */
 static int64_t
-copy_files(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *_Nullable out_pos, uint64_t count)
+copy_files(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *_Nullable out_pos,
+           uint64_t count)
 {
     struct page *p = page_alloc(COPY_ORDER);
     size_t room = COPY_CHUNK;
@@ -475,7 +482,7 @@ dents(const struct sysargs *a, bool old)
 {
     struct file *f = ufile_get((int)a->a[0], false);
     uint32_t size = (uint32_t)a->a[2] < DIRENTS_MAX ? (uint32_t)a->a[2] : DIRENTS_MAX;
-    struct dirents d = {.old = old};
+    struct dirents d = { .old = old };
     int64_t rc;
 
     if (f == NULL)

@@ -2,10 +2,9 @@
 #include <hal/time.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
+#include <kernel/abi/time.h>
 #include <kernel/mm/mm.h>
-#include <kernel/proc/futex.h>
 #include <kernel/proc/proc.h>
-#include <kernel/sys/clock.h>
 #include <kernel/sys/sys_proc.h>
 #include <kernel/sys/usage.h>
 #include <kernel/trusted/ucopy.h>
@@ -90,6 +89,7 @@ sys_getrusage(const struct sysargs *args)
     switch ((int32_t)args->a[0]) {
     case RUSAGE_SELF:
     case RUSAGE_THREAD:
+        sched_account(false);
         u.utime = usage_timeval(p->thread.user_ns);
         u.stime = usage_timeval(p->thread.sys_ns);
         u.maxrss = (int64_t)(p->mm->rss_peak * (PAGE_SIZE / 1024));
@@ -100,6 +100,7 @@ sys_getrusage(const struct sysargs *args)
     case RUSAGE_CHILDREN:
         u.utime = usage_timeval(p->children_user_ns);
         u.stime = usage_timeval(p->children_sys_ns);
+        u.maxrss = (int64_t)(p->children_rss_peak * (PAGE_SIZE / 1024));
         break;
     default:
         return -EINVAL;
@@ -111,6 +112,9 @@ int64_t
 sys_times(const struct sysargs *args)
 {
     const struct proc *p = proc_current();
+
+    sched_account(false);
+
     const uint64_t tick_ns = NS_PER_S / CLK_TCK;
     int64_t t[4] = {
         (int64_t)(p->thread.user_ns / tick_ns),
@@ -301,64 +305,4 @@ sys_sched_rr_get_interval(const struct sysargs *args)
     if (by_pid(args->a[0]) == NULL)
         return -ESRCH;
     return ucopy_out(uaddr(args->a[1]), &slice, sizeof slice);
-}
-
-/* --- futex --- */
-
-enum {
-    FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE = 4, FUTEX_WAIT_BITSET = 9, FUTEX_WAKE_BITSET = 10,
-    FUTEX_PRIVATE_FLAG = 128, FUTEX_CLOCK_REALTIME = 256,
-};
-
-static int
-futex_deadline(unsigned op, uint32_t flags, uaddr_t timeout, uint64_t *deadline_ns)
-{
-    if (timeout.v == 0) {
-        *deadline_ns = WAIT_FOREVER;
-        return 0;
-    }
-    if (op == FUTEX_WAIT)
-        return clock_read_deadline(CLOCK_MONOTONIC, false, timeout, deadline_ns);
-    return clock_read_deadline(flags & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, true, timeout, deadline_ns);
-}
-
-int64_t
-sys_futex(const struct sysargs *args)
-{
-    struct mm *mm = proc_current()->mm;
-    uaddr_t addr = uaddr(args->a[0]), other = uaddr(args->a[4]);
-    uint32_t op_flags = (uint32_t)args->a[1], val = (uint32_t)args->a[2], bitset = (uint32_t)args->a[5], now;
-    unsigned op = op_flags & ~(uint32_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-    uint64_t deadline_ns;
-    int rc;
-
-    if (addr.v % 4 != 0)
-        return -EINVAL;
-    switch (op) {
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET:
-        rc = futex_deadline(op, op_flags, uaddr(args->a[3]), &deadline_ns);
-        if (rc < 0)
-            return rc;
-        if (op == FUTEX_WAIT)
-            bitset = UINT32_MAX;
-        if (bitset == 0)
-            return -EINVAL;
-        return futex_wait(mm, addr, val, bitset, deadline_ns);
-    case FUTEX_WAKE:
-        return futex_wake(mm, addr, val);
-    case FUTEX_WAKE_BITSET:
-        return bitset == 0 ? -EINVAL : (int64_t)futex_wake_bitset(mm, addr, val, bitset);
-    case FUTEX_CMP_REQUEUE:
-        rc = ucopy_in(&now, addr, sizeof now);
-        if (rc < 0)
-            return rc;
-        if (now != bitset)
-            return -EAGAIN;
-        return futex_requeue(mm, addr, val, (uint32_t)args->a[3], other);
-    case FUTEX_REQUEUE:
-        return futex_requeue(mm, addr, val, (uint32_t)args->a[3], other);
-    default:
-        return -ENOSYS;
-    }
 }

@@ -151,7 +151,7 @@ take_pending(struct proc *p, sigset_k set, struct siginfo_k *info)
     sigset_k ready = p->sig.pending & set;
     int signo = 0;
 
-    if (ready != 0) {
+    if (ready != 0 && !p->thread.killed) {
         signo = __builtin_ctzll(ready) + 1;
         p->sig.pending &= ~BIT_OF(signo);
         *info = p->sig.info[signo - 1];
@@ -166,7 +166,7 @@ sys_rt_sigtimedwait(const struct sysargs *args)
     struct proc *p = proc_current();
     uint64_t deadline_ns = WAIT_FOREVER;
     struct siginfo_k info;
-    sigset_k set, blocked = p->sig.blocked;
+    sigset_k set;
     int signo, rc;
 
     if (args->a[3] != sizeof set)
@@ -177,12 +177,10 @@ sys_rt_sigtimedwait(const struct sysargs *args)
     if (rc < 0)
         return rc;
     set &= ~unblockable;
-    set_mask(p, blocked & ~set); /* so that they end the sleep */
+    /* A blocked signal wakes the thread, another one interrupts it: either way it may be one of ours. */
     while ((signo = take_pending(p, set, &info)) == 0 && rc == 0)
         rc = thread_sleep(WAIT_INTR, deadline_ns);
-    if (signo == 0)
-        signo = take_pending(p, set, &info);
-    set_mask(p, blocked);
+    signal_recalc(p);
     if (signo == 0)
         return rc == -ETIMEDOUT ? -EAGAIN : -EINTR;
     if (args->a[1] != 0) {

@@ -19,7 +19,7 @@ struct kstat {
 static struct kstat
 stat_of(const struct inode *inode)
 {
-    struct kstat k = {.inode = inode, .blocks = inode->blocks, .blksize = inode->sb->block_size};
+    struct kstat k = { .inode = inode, .blocks = inode->blocks, .blksize = inode->sb->block_size };
 
     if (inode->pages.pinned)
         k.blocks = inode->pages.nr_dirty * SECTORS_PER_PAGE;
@@ -57,7 +57,7 @@ put_stat(const struct inode *inode, uint64_t user)
 static struct abi_statx_time
 statx_time(struct ktime t)
 {
-    return (struct abi_statx_time){.sec = t.sec, .nsec = t.nsec};
+    return (struct abi_statx_time){ .sec = t.sec, .nsec = t.nsec };
 }
 
 static int
@@ -92,7 +92,7 @@ put_statx(const struct inode *inode, bool mount_root, uint64_t user)
 static int
 put_stat_anon(uint64_t user)
 {
-    struct abi_stat s = {.st_ino = 1, .st_nlink = 1, .st_mode = 0600, .st_blksize = PAGE_SIZE};
+    struct abi_stat s = { .st_ino = 1, .st_nlink = 1, .st_mode = 0600, .st_blksize = PAGE_SIZE };
 
     return ucopy_out(uaddr((uintptr_t)user), &s, sizeof(s));
 }
@@ -157,7 +157,8 @@ sys_newfstatat(const struct sysargs *a)
     if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) != 0)
         return -EINVAL;
     /* fstat() of today's C libraries: also for files without an inode. */
-    if ((flags & AT_EMPTY_PATH) != 0 && (int)a->a[0] >= 0 && ucopy_in(&first, uaddr((uintptr_t)a->a[1]), 1) == 0 && first == 0)
+    if ((flags & AT_EMPTY_PATH) != 0 && (int)a->a[0] >= 0 &&
+        ucopy_in(&first, uaddr((uintptr_t)a->a[1]), 1) == 0 && first == 0)
         return stat_fd((int)a->a[0], a->a[2]);
     return stat_path((int)a->a[0], a->a[1], lookup_flags(flags), a->a[2]);
 }
@@ -169,7 +170,8 @@ sys_statx(const struct sysargs *a)
     struct dentry *d;
     int rc;
 
-    if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) != 0 ||
+    if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
+                             AT_STATX_SYNC_TYPE)) != 0 ||
         (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & STATX__RESERVED) != 0)
         return -EINVAL;
     rc = at_lookup((int)a->a[0], a->a[1], lookup_flags(flags), &d);

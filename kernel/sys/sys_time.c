@@ -7,11 +7,14 @@
 #include <kernel/core/wait.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/clock.h>
+#include <kernel/sys/restart.h>
 #include <kernel/sys/sys_time.h>
 #include <kernel/trusted/ucopy.h>
 
 /* Times beyond this many seconds are "never": no sum of two of them overflows. */
 enum { FAR_S = 4000000000 };
+/* A periodic alarm comes no faster, so that the rest of the system goes on beside it. */
+enum { ALARM_MIN_NS = 100000 };
 
 int
 clock_read(int32_t clock, int64_t *ns_out)
@@ -33,6 +36,7 @@ clock_read(int32_t clock, int64_t *ns_out)
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
     case CLOCK_THREAD_CPUTIME_ID:
+        sched_account(false);
         *ns_out = (int64_t)(p->thread.user_ns + p->thread.sys_ns);
         return 0;
     default:
@@ -181,13 +185,13 @@ sleep_until(uint64_t deadline_ns, uaddr_t rem)
     if (now >= deadline_ns)
         return 0;
     if (rem.v != 0) {
-        struct timespec_k t = to_timespec((int64_t)(deadline_ns - now));
+        struct timespec_k t = to_timespec(deadline_ns != WAIT_FOREVER ? (int64_t)(deadline_ns - now) : INT64_MAX);
 
         rc = ucopy_out(rem, &t, sizeof t);
         if (rc < 0)
             return rc;
     }
-    p->restart_fn = 1;
+    p->restart_fn = RESTART_SLEEP;
     p->restart_arg[0] = deadline_ns;
     p->restart_arg[1] = rem.v;
     return -ERESTART_RESTARTBLOCK;
@@ -197,11 +201,17 @@ int64_t
 sys_restart_syscall(const struct sysargs *args unused_param)
 {
     struct proc *p = proc_current();
+    int64_t fn = p->restart_fn;
 
-    if (p->restart_fn == 0)
+    p->restart_fn = RESTART_NONE;
+    switch (fn) {
+    case RESTART_SLEEP:
+        return sleep_until(p->restart_arg[0], uaddr(p->restart_arg[1]));
+    case RESTART_FUTEX:
+        return futex_restart(p);
+    default:
         return -EINTR;
-    p->restart_fn = 0;
-    return sleep_until(p->restart_arg[0], uaddr(p->restart_arg[1]));
+    }
 }
 
 int64_t
@@ -222,7 +232,7 @@ sys_clock_nanosleep(const struct sysargs *args)
     int64_t rc;
 
     if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
-        return clock == CLOCK_THREAD_CPUTIME_ID ? -EINVAL : -EOPNOTSUPP;
+        return -EOPNOTSUPP;
     rc = clock_read(clock, &(int64_t){0});
     if (rc == 0)
         rc = clock_read_deadline(clock, absolute, uaddr(args->a[2]), &deadline_ns);
@@ -238,9 +248,10 @@ static void
 alarm_fires(void *arg)
 {
     struct proc *p = arg;
+    uint64_t next = p->alarm.deadline_ns + p->alarm_interval_ns, soonest = hal_time_now_ns() + ALARM_MIN_NS;
 
     signal_send(p, SIGALRM, NULL);
-    if (p->alarm_interval_ns != 0 && timer_set(&p->alarm, p->alarm.deadline_ns + p->alarm_interval_ns) < 0)
+    if (p->alarm_interval_ns != 0 && timer_set(&p->alarm, next > soonest ? next : soonest) < 0)
         p->alarm_interval_ns = 0;
 }
 

@@ -35,7 +35,7 @@ upath_put(struct upath *p)
 int
 at_get(struct at *at, int fd, const char *path)
 {
-    *at = (struct at){0};
+    *at = (struct at){ 0 };
     if (fd == AT_FDCWD || path[0] == '/')
         return 0;
     at->file = fd_get(proc_current()->files, fd);
@@ -86,15 +86,15 @@ at_lookup(int fd, uint64_t path, unsigned flags, struct dentry **out)
     if (rc < 0)
         return rc;
     if (p.text[0] == '\0' && at.file != NULL && at.dentry == NULL)
-        rc = at.file->inode != NULL ? dentry_make_root(inode_ref(at.file->inode), out) : -EBADF; /* a pipe */
+        rc = at.file->inode != NULL ? dentry_make_root(inode_ref(at.file->inode), out)
+                                    : -EBADF; /* a pipe */
     else
         rc = vfs_lookup(at.dentry, p.text, flags, out);
     at_path_put(&at, &p);
     return rc;
 }
 
-struct file *_Nullable
-ufile_get(int fd, bool path_ok)
+struct file *_Nullable ufile_get(int fd, bool path_ok)
 {
     struct file *f = fd_get(proc_current()->files, fd);
 

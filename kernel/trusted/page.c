@@ -207,7 +207,7 @@ page_take(unsigned order)
     return p;
 }
 
-static size_t
+size_t
 page_reclaim(size_t want)
 {
     size_t got = 0;

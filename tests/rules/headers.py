@@ -18,8 +18,10 @@ MORE = {'hal/host/': ['hal/host'], 'tests/': ['tests/unit', 'hal/host']}
 
 def flags(path):
     out = COMMON + INCLUDES
+    if path.startswith(('kernel/', 'tests/')):
+        out = out + ['-include', os.path.join(rules.BUILD, 'kernel/kconfig.h')]
     if path.startswith('kernel/'):
-        out = out + ['-ffreestanding', '-nostdlibinc', '-include', os.path.join(rules.BUILD, 'kernel/kconfig.h')]
+        out = out + ['-ffreestanding', '-nostdlibinc']
     for prefix, dirs in MORE.items():
         if path.startswith(prefix):
             out = out + ['-I' + os.path.join(rules.ROOT, d) for d in dirs]

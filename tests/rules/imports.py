@@ -15,7 +15,7 @@ import tempfile
 import rules
 
 STRING = {'memcpy', 'memmove', 'memset', 'memcmp'}
-SANITIZER = re.compile(r'__(asan|ubsan)_\w+$')
+SANITIZER = re.compile(r'__((asan|ubsan)_\w+|(start|stop)_asan_globals)$')
 NAME = re.compile(r'\bhal_\w+')
 LIBRARIES = {'libkernel.a': False, 'libkernel-asan.a': True}
 

@@ -28,7 +28,7 @@ def test_gdb_shows_a_device_driver_under_a_file_system():
 
 
 def provoke(what):
-    return run('echo %s > /proc/drydock_bug' % what, ok=False)
+    return run('echo bug %s > /proc/drydock' % what, ok=False)
 
 
 def test_heap_overflow_is_reported_with_the_kernels_stack():
@@ -59,7 +59,7 @@ def test_stack_overflow_hits_the_guard_page():
 
 
 def test_the_bugs_are_not_in_the_plain_simulator():
-    r = drydock('--run', 'echo panic > /proc/drydock_bug || echo none', program=PLAIN)
+    r = drydock('--run', 'echo bug panic > /proc/drydock || echo none', program=PLAIN)
     assert r.code == 0 and b'none' in r.out, repr(r)
 
 

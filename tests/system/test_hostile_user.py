@@ -8,7 +8,7 @@ from harness import *
 
 TESTS = '/usr/lib/tests'
 
-COUNT = ("settle() { sync; echo 3 > /proc/sys/vm/drop_caches; sleep 1; }; "
+COUNT = ("settle() { sleep 1; sync; echo drop > /proc/drydock; }; "
          "count() { settle; grep -E '^(KernelObjects|UserPages):' /proc/drydock | tr '\\n' ' '; echo; }; ")
 
 

@@ -77,6 +77,7 @@ uint64_t (*fake_io_read)(const struct io *io, uint32_t off, unsigned width);
 void (*fake_io_write)(const struct io *io, uint32_t off, unsigned width, uint64_t v);
 unsigned fake_deadlines_set;
 unsigned fake_dma_grants;
+char fake_doing[160];
 
 /* --- fibers --- */
 
@@ -470,10 +471,18 @@ hal_cpu_id(void)
     return 0;
 }
 
+static void
+say_what_was_done(void)
+{
+    if (fake_doing[0] != '\0')
+        fprintf(stderr, "while doing: %s\n", fake_doing);
+}
+
 void
 hal_panic(const char *msg)
 {
     fprintf(stderr, "panic: %s\n", msg);
+    say_what_was_done();
     _exit(FAKE_PANIC_EXIT);
 }
 
@@ -536,6 +545,9 @@ fake_boot(size_t size)
         hal_mem_unpoison(ram, ram_size);
         munmap(ram, ram_size);
     }
+#ifdef HAVE_ASAN
+    __sanitizer_set_death_callback(say_what_was_done);
+#endif
     ram_size = size;
     ram = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (ram == MAP_FAILED)

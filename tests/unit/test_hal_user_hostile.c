@@ -166,42 +166,56 @@ START_TEST(test_jump_into_stub)
 }
 END_TEST
 
-/* A frame of the program's own for the stub's rt_sigreturn: every signal blocked, then for ever round and round. */
-GUEST(g_forge, "1: jmp 1b\n");
-
-START_TEST(test_forged_sigreturn)
+/* Where in the stub's code these bytes are. */
+static uint64_t
+stub_address(const uint8_t *code, size_t size)
 {
-    struct prog p;
-    struct stub_frame *f;
-    uint64_t site = 0;
-    struct timespec a, b;
+    extern const uint8_t host_stub_elf[];
 
-    begin(_i);
-    for (uint64_t off = 0; off < 1024 && site == 0; off++) {
-        /* mov $15, %eax; syscall */
-        static const uint8_t code[] = { 0xb8, 15, 0, 0, 0, 0x0f, 0x05 };
-        extern const uint8_t host_stub_elf[];
-
-        if (memcmp(host_stub_elf + 0x1000 + off, code, sizeof(code)) == 0)
-            site = STUB_BASE + off;
+    for (uint64_t off = 0; off < 1024; off++) {
+        if (memcmp(host_stub_elf + PAGE_SIZE + off, code, size) == 0)
+            return STUB_BASE + off;
     }
-    ck_assert_uint_ne(site, 0);
-    START(&p, g_jump);
-    expect_fault(&p, 0, HAL_PROT_EXEC); /* so that the frame's model is known */
-    memcpy(machine.ram + (size_t)CODE_PAGE * PAGE_SIZE + 64, g_forge,
-           (size_t)(g_forge_end - g_forge));
+    ck_abort_msg("the stub's code has changed");
+}
+
+GUEST(g_round, "1: jmp 1b\n");
+
+/* Lay out a frame of the program's own in its data page, and let the stub's rt_sigreturn take it. */
+static struct stub_frame *
+forge(struct prog *p)
+{
+    static const uint8_t sigreturn[] = { 0xb8, 15, 0, 0, 0, 0x0f, 0x05 };
+    struct stub_frame *f;
+
+    START(p, g_jump);
+    expect_fault(p, 0, HAL_PROT_EXEC); /* so that the frame's model is known */
+    memcpy(machine.ram + (size_t)CODE_PAGE * PAGE_SIZE + 64, g_round,
+           (size_t)(g_round_end - g_round));
     f = (struct stub_frame *)(void *)(machine.ram + (size_t)DATA_PAGE * PAGE_SIZE);
     *f = stub_host.model;
     f->fpstate = 0;
     f->uc_flags = 6;
     f->gregs[16] = CODE_VA + 64;
-    f->sigmask = ~0ull;
-    f->stack_sp = DATA_VA;
-    p.user.regs.rip = CODE_VA;
-    p.user.regs.rdi = site;
-    hal_user_set_sp(&p.user, uaddr(DATA_VA + 8));
+    p->user.regs.rip = CODE_VA;
+    p->user.regs.rdi = stub_address(sigreturn, sizeof(sigreturn));
+    hal_user_set_sp(&p->user, uaddr(DATA_VA + 8));
     machine.slice_ns = 1000000;
     machine.irq = true;
+    return f;
+}
+
+/* Every signal blocked, another signal stack, then for ever round and round. */
+START_TEST(test_forged_sigreturn)
+{
+    struct prog p;
+    struct stub_frame *f;
+    struct timespec a, b;
+
+    begin(_i);
+    f = forge(&p);
+    f->sigmask = ~0ull;
+    f->stack_sp = DATA_VA;
     clock_gettime(CLOCK_MONOTONIC, &a);
     prog_run(&p);
     clock_gettime(CLOCK_MONOTONIC, &b);
@@ -209,6 +223,34 @@ START_TEST(test_forged_sigreturn)
     if (backends[_i] == HOST_USER_SECCOMP)
         ck_assert_int_eq(p.stop.kind, HAL_STOP_GONE);
     prog_end(&p);
+    end();
+}
+END_TEST
+
+/* A stop announced with the trap flag set: the trap between announcement and wait must not announce again. */
+START_TEST(test_forged_announcement)
+{
+    static const uint8_t announce[] = { 0xbf, STUB_FD_STOP, 0, 0, 0, 0x48, 0xbe };
+    struct prog p;
+    struct stub_frame *f;
+
+    begin(_i);
+    for (unsigned flags = 0x202; flags <= 0x302; flags += 0x100) {
+        f = forge(&p);
+        f->gregs[8] = STUB_FD_STOP;                                   /* rdi */
+        f->gregs[9] = STUB_CTL;                                       /* rsi */
+        f->gregs[12] = 8;                                             /* rdx */
+        f->gregs[13] = 1;                                             /* rax: write */
+        f->gregs[16] = stub_address(announce, sizeof(announce)) + 25; /* rip */
+        f->gregs[17] = flags;
+        prog_run(&p);
+        if (flags == 0x302) {
+            prog_run(&p);
+            prog_run(&p);
+            ck_assert_int_eq(p.stop.kind, HAL_STOP_GONE);
+        }
+        prog_end(&p);
+    }
     end();
 }
 END_TEST
@@ -378,6 +420,7 @@ suite(void)
     tcase_add_loop_test(tc, test_no_syscall_escapes, 0, BACKENDS);
     tcase_add_loop_test(tc, test_jump_into_stub, 0, BACKENDS);
     tcase_add_loop_test(tc, test_forged_sigreturn, 0, BACKENDS);
+    tcase_add_loop_test(tc, test_forged_announcement, 0, BACKENDS);
     tcase_add_loop_test(tc, test_forged_stop, 0, BACKENDS);
     tcase_add_loop_test(tc, test_outside, 0, BACKENDS);
     tcase_add_loop_test(tc, test_no_orphans, 0, BACKENDS);

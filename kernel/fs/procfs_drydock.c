@@ -1,0 +1,56 @@
+/* /proc/drydock: what the kernel itself holds, for leak tests.  Writing "drop" gives back every cache first; writing "bug NAME"
+ * provokes a kernel bug where bug.h has one. */
+#include <kernel/core/bug.h>
+#include <kernel/core/fmt.h>
+#include <kernel/fs/buf.h>
+#include <kernel/fs/dentry.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/procfs.h>
+#include <kernel/mm/kmem.h>
+#include <kernel/mm/page.h>
+#include <kernel/proc/proc.h>
+#include <kernel/sched/thread.h>
+
+int
+procfs_show_drydock(struct seq *s, unused_param struct inode *inode)
+{
+    struct page_stats pages;
+    struct kmem_stats kmem;
+    struct buf_stats buf;
+    uint64_t cached, dirty;
+
+    page_stats(&pages);
+    kmem_stats(&kmem);
+    buf_stats(&buf);
+    pagecache_stats(&cached, &dirty);
+    seq_printf(s, "KernelObjects: %llu\nKernelPages: %llu\nCachedPages: %llu\nBuffers: %llu\n", (unsigned long long)kmem.objects,
+               (unsigned long long)kmem.pages, (unsigned long long)cached, (unsigned long long)buf.count);
+    seq_printf(s, "UserPages: %llu\nProcesses: %u\n", (unsigned long long)(pages.total - pages.free - kmem.pages - cached),
+               proc_count());
+    return 0;
+}
+
+static void
+drop_caches(void)
+{
+    dentry_trim(0);
+    inode_trim(0);
+    while (page_reclaim(SIZE_MAX) > 0)
+        continue;
+    sched_drain_stacks();
+    kmem_drain();
+}
+
+int
+procfs_write_drydock(unused_param struct inode *inode, const char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
+        len--;
+    if (len == 4 && str_neq(text, "drop", 4)) {
+        drop_caches();
+        return 0;
+    }
+    if (len > 4 && str_neq(text, "bug ", 4))
+        return bug_provoke(text + 4, len - 4);
+    return -EINVAL;
+}
