@@ -4,6 +4,7 @@
  * the same stack.  clang's runtime asks these functions instead where they exist (sanitizer_symbolizer_posix_libcdep.cpp calls them
  * weakly); the symbolizer is started by posix_spawn(), whose child has a stack of its own, and kept for the whole report.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -17,6 +18,10 @@
 
 bool __sanitizer_symbolize_code(const char *module, uint64_t offset, char *buf, int size);
 bool __sanitizer_symbolize_data(const char *module, uint64_t offset, char *buf, int size);
+bool __sanitizer_symbolize_frame(const char *module, uint64_t offset, char *buf, int size);
+bool __sanitizer_symbolize_set_demangle(bool on);
+bool __sanitizer_symbolize_set_inline_frames(bool on);
+int __sanitizer_symbolize_demangle(const char *name, char *buf, int size);
 void __sanitizer_symbolize_flush(void);
 
 enum { WAIT_MS = 10000 };
@@ -59,28 +64,43 @@ sanitizer_symbolizer_start(void)
     return !failed;
 }
 
+/* The sanitizer's buffer is its own memory, which checked code must not touch: a byte at a time, unchecked. */
+__attribute__((no_sanitize("address", "undefined"))) static void
+hand_over(const char *answer, int len, volatile char *buf)
+{
+    for (int i = 0; i <= len; i++)
+        buf[i] = answer[i];
+}
+
 /* One answer: lines up to an empty one. */
 static bool
 ask(const char *kind, const char *module, uint64_t offset, char *buf, int size)
 {
-    char line[4300];
-    int n = snprintf(line, sizeof line, "%s \"%s\" 0x%llx\n", kind, module, (unsigned long long)offset), len = 0;
+    static char text[16384];
+    int n = snprintf(text, sizeof text, "%s \"%s\" 0x%llx\n", kind, module, (unsigned long long)offset), len = 0;
 
-    if (!sanitizer_symbolizer_start() || n < 0 || (size_t)n >= sizeof line || write(to, line, (size_t)n) != n)
+    if (!sanitizer_symbolizer_start() || n < 0 || (size_t)n >= sizeof text || write(to, text, (size_t)n) != n)
         return false;
-    while (len < size - 1) {
+    while (len < size - 1 && (size_t)len < sizeof text - 1) {
         struct pollfd pfd = {.fd = from, .events = POLLIN};
+        size_t room = (size_t)size < sizeof text ? (size_t)size - 1 : sizeof text - 1;
         ssize_t got;
+        int ready;
 
-        if (poll(&pfd, 1, WAIT_MS) <= 0)
+        do /* the kernel's timers go on ticking */
+            ready = poll(&pfd, 1, WAIT_MS);
+        while (ready < 0 && errno == EINTR);
+        if (ready <= 0)
             return false;
-        got = read(from, buf + len, (size_t)(size - 1 - len));
+        got = read(from, text + len, room - (size_t)len);
         if (got <= 0)
             return false;
         len += (int)got;
-        buf[len] = '\0';
-        if (len >= 2 && strcmp(buf + len - 2, "\n\n") == 0)
+        text[len] = '\0';
+        if (len >= 2 && strcmp(text + len - 2, "\n\n") == 0) {
+            hand_over(text, len, buf);
             return true;
+        }
     }
     return false;
 }
@@ -100,4 +120,30 @@ __sanitizer_symbolize_data(const char *module, uint64_t offset, char *buf, int s
 void
 __sanitizer_symbolize_flush(void)
 {
+}
+
+bool
+__sanitizer_symbolize_frame(const char *module, uint64_t offset, char *buf, int size)
+{
+    return ask("FRAME", module, offset, buf, size);
+}
+
+bool
+__sanitizer_symbolize_set_demangle(bool on)
+{
+    (void)on; /* C has nothing to demangle */
+    return true;
+}
+
+bool
+__sanitizer_symbolize_set_inline_frames(bool on)
+{
+    (void)on; /* the symbolizer's default, yes */
+    return true;
+}
+
+int
+__sanitizer_symbolize_demangle(const char *name, char *buf, int size)
+{
+    return snprintf(buf, (size_t)size, "%s", name) + 1;
 }

@@ -5,7 +5,7 @@
 #include <kernel/fs/buf.h>
 #include <kernel/mm/kmem.h>
 
-enum { HASH_SIZE = 256, BUFS_MAX = 2048, EVICT_SCAN_MAX = 64 };
+enum { HASH_SIZE = 256, BUFS_MAX = 2048, EVICT_SCAN_MAX = 64, SHRINK = 16 };
 
 static struct {
     bool ready;
@@ -110,6 +110,37 @@ evict(void)
     }
 }
 
+/* Memory is short: free up to SHRINK clean blocks.  False: there was none. */
+static bool
+shrink(void)
+{
+    struct list_node *n, *tmp;
+    unsigned freed = 0;
+
+    list_for_each_safe(n, tmp, &cache.lru)
+    {
+        struct buf *b = container_of(n, struct buf, lru_node);
+
+        if (b->refs > 0 || b->dirty)
+            continue;
+        drop(b);
+        if (++freed == SHRINK)
+            break;
+    }
+    return freed > 0;
+}
+
+/* kmem_alloc() at the cache's own expense. */
+static void *
+alloc(size_t size)
+{
+    void *p = kmem_alloc(size);
+
+    if (p == NULL && shrink())
+        p = kmem_alloc(size);
+    return p;
+}
+
 static int
 add(struct blkdev *dev, uint32_t size, uint64_t block, struct buf **buf_out)
 {
@@ -117,10 +148,10 @@ add(struct blkdev *dev, uint32_t size, uint64_t block, struct buf **buf_out)
 
     if (cache.count >= BUFS_MAX)
         evict();
-    b = kmem_alloc(sizeof *b);
+    b = alloc(sizeof *b);
     if (b == NULL)
         return -ENOMEM;
-    b->data = kmem_alloc(size);
+    b->data = alloc(size);
     if (b->data == NULL) {
         kmem_free(b);
         return -ENOMEM;

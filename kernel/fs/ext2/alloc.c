@@ -38,39 +38,35 @@ bit_find_clear(struct cspan s, uint32_t from, uint32_t end)
     return end;
 }
 
+/* The counters are what the disk says: a wrong one stops at its end instead of wrapping around. */
 static void
 count_add16(struct span s, size_t field, int delta)
 {
-    put_le16(s, field, (uint16_t)(get_le16(span_const(s), field) + delta));
+    int32_t n = get_le16(span_const(s), field) + delta;
+
+    put_le16(s, field, (uint16_t)(n < 0 ? 0 : n > 0xffff ? 0xffff : n));
 }
 
 static void
 super_add32(struct ext2_fs *fs, size_t field, int delta) requires_lock(fs->lock)
 {
     struct span s = ext2_super(fs);
+    int64_t n = (int64_t)get_le32(span_const(s), field) + delta;
 
-    put_le32(s, field, get_le32(span_const(s), field) + (uint32_t)delta);
+    put_le32(s, field, (uint32_t)(n < 0 ? 0 : n > UINT32_MAX ? (int64_t)UINT32_MAX : n));
     ext2_mark_in_use(fs);
 }
 
 bool
-ext2_block_valid_locked(struct ext2_fs *fs, uint32_t block) no_tsa /* reads only what mounting checked */
+ext2_block_valid(const struct ext2_fs *fs, uint32_t block)
 {
-    uint32_t group, table_blocks = fs->inodes_per_group / (fs->block_size / fs->inode_size);
-    struct buf *b;
-    struct span gd;
-    bool ok;
+    const struct ext2_group *g;
 
     if (block <= fs->first_data_block + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block || block >= fs->blocks_count)
         return false;
-    group = (block - fs->first_data_block) / fs->blocks_per_group;
-    if (ext2_group_locked(fs, group, &b, &gd) < 0)
-        return false;
-    uint32_t table = get_le32(span_const(gd), GD_INODE_TABLE);
-    ok = block != get_le32(span_const(gd), GD_BLOCK_BITMAP) && block != get_le32(span_const(gd), GD_INODE_BITMAP) &&
-         (block < table || block - table >= table_blocks);
-    buf_put(b);
-    return ok;
+    g = &fs->group[(block - fs->first_data_block) / fs->blocks_per_group];
+    return block != g->block_bitmap && block != g->inode_bitmap &&
+           (block < g->inode_table || block - g->inode_table >= fs->table_blocks);
 }
 
 /* Allocate in one group, from bit `from` on, wrapping.  -ENOSPC: none there. */
@@ -87,7 +83,7 @@ alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *bloc
     rc = -ENOSPC;
     if (get_le16(span_const(gd), GD_FREE_BLOCKS) == 0)
         goto put_group;
-    rc = buf_get(fs->dev, fs->block_size, get_le32(span_const(gd), GD_BLOCK_BITMAP), &bm);
+    rc = buf_get(fs->dev, fs->block_size, fs->group[group].block_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     for (;;) {
@@ -100,7 +96,7 @@ alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *bloc
             rc = -ENOSPC; /* the descriptor's count was wrong */
             goto put_bitmap;
         }
-        if (ext2_block_valid_locked(fs, ext2_group_first(fs, group) + bit))
+        if (ext2_block_valid(fs, ext2_group_first(fs, group) + bit))
             break;
         /* The bitmap calls metadata free: mark it used and look on, so that nothing is overwritten. */
         ext2_corrupt(fs, "block %u of the metadata is marked free", ext2_group_first(fs, group) + bit);
@@ -156,16 +152,19 @@ ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
     struct buf *gdb, *bm;
     struct span gd;
 
-    if (!ext2_block_valid_locked(fs, block)) {
+    if (!ext2_block_valid(fs, block)) {
         ext2_corrupt(fs, "inode %llu frees block %u", (unsigned long long)inode->ino, block);
+        inode->bad = true;
         return;
     }
+    /* If the disk fails now, the block is lost until e2fsck finds it. */
     if (ext2_group_locked(fs, group, &gdb, &gd) < 0)
-        return; /* the block leaks; the error is logged below */
-    if (buf_get(fs->dev, fs->block_size, get_le32(span_const(gd), GD_BLOCK_BITMAP), &bm) < 0)
+        return;
+    if (buf_get(fs->dev, fs->block_size, fs->group[group].block_bitmap, &bm) < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
         ext2_corrupt(fs, "inode %llu frees block %u twice", (unsigned long long)inode->ino, block);
+        inode->bad = true;
     } else {
         bit_flip(buf_span(bm), bit);
         buf_dirty(bm);
@@ -214,7 +213,7 @@ inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out) 
     rc = -ENOSPC;
     if (get_le16(span_const(gd), GD_FREE_INODES) == 0)
         goto put_group;
-    rc = buf_get(fs->dev, fs->block_size, get_le32(span_const(gd), GD_INODE_BITMAP), &bm);
+    rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     uint32_t bit = bit_find_clear(buf_cspan(bm), group == 0 ? fs->first_ino - 1 : 0, fs->inodes_per_group);
@@ -250,6 +249,20 @@ ext2_inode_alloc_locked(struct ext2_fs *fs, uint32_t parent_ino, bool dir, uint3
     return -ENOSPC;
 }
 
+int
+ext2_inode_used_locked(struct ext2_fs *fs, uint32_t ino)
+{
+    uint32_t group = (ino - 1) / fs->inodes_per_group, bit = (ino - 1) % fs->inodes_per_group;
+    struct buf *bm;
+    int rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm);
+
+    if (rc < 0)
+        return rc;
+    rc = bit_get(buf_cspan(bm), bit);
+    buf_put(bm);
+    return rc;
+}
+
 void
 ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir)
 {
@@ -259,7 +272,7 @@ ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir)
 
     if (ext2_group_locked(fs, group, &gdb, &gd) < 0)
         return;
-    if (buf_get(fs->dev, fs->block_size, get_le32(span_const(gd), GD_INODE_BITMAP), &bm) < 0)
+    if (buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm) < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
         ext2_corrupt(fs, "inode %u is freed twice", ino);

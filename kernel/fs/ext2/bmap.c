@@ -54,15 +54,30 @@ new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
     return 0;
 }
 
+/* A new data block.  Within the file (a hole is filled) it must not show what it held before, should the data never arrive. */
+static int
+new_leaf(struct inode *inode, uint32_t index, uint32_t goal, uint32_t *block_out)
+{
+    static const uint8_t zero[4096];
+    struct ext2_fs *fs = ext2_fs_of(inode);
+    int rc = ext2_block_alloc_locked(inode, goal, block_out);
+
+    if (rc < 0 || (inode->mode & S_IFMT) != S_IFREG || (uint64_t)index * fs->block_size >= inode->size)
+        return rc;
+    rc = blk_write(fs->dev, (uint64_t)*block_out * (fs->block_size / SECTOR_SIZE), cspan_of(zero, fs->block_size));
+    if (rc < 0)
+        ext2_block_free_locked(inode, *block_out);
+    return rc;
+}
+
 static uint32_t
-goal_of(const struct inode *inode, uint32_t index)
+goal_of(const struct inode *inode)
 {
     const struct ext2_fs *fs = ext2_fs_of(inode);
     const struct ext2_inode *ei = ext2_inode_of(inode);
 
     if (ei->alloc_hint != 0)
         return ei->alloc_hint + 1;
-    (void)index;
     return ext2_group_first(fs, (uint32_t)((inode->ino - 1) / fs->inodes_per_group));
 }
 
@@ -76,7 +91,7 @@ fill_slot(struct inode *inode, uint32_t index, bool create, bool leaf, uint32_t 
 
     *fresh = false;
     if (*block != 0) {
-        if (!ext2_block_valid_locked(fs, *block)) {
+        if (!ext2_block_valid(fs, *block)) {
             inode->bad = true;
             return ext2_corrupt(fs, "inode %llu maps to block %u", (unsigned long long)inode->ino, *block);
         }
@@ -84,7 +99,7 @@ fill_slot(struct inode *inode, uint32_t index, bool create, bool leaf, uint32_t 
     }
     if (!create)
         return 0;
-    rc = leaf ? ext2_block_alloc_locked(inode, goal_of(inode, index), block) : new_indirect(inode, goal_of(inode, index), block);
+    rc = leaf ? new_leaf(inode, index, goal_of(inode), block) : new_indirect(inode, goal_of(inode), block);
     if (rc < 0)
         return rc;
     ei->alloc_hint = *block;
@@ -135,7 +150,8 @@ ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *blo
 }
 
 /* Free what lies under an indirect block of `depth` levels, from its data block number `keep` on.  Returns true if nothing is
- * left and the block itself was freed.  A block that is no valid block is left alone (and reported when freed). */
+ * left and the block itself was freed.  At the first sign that the tree is none (a block freed twice: a loop, or two ways to
+ * one block) everything stops, or a small image could keep us busy for hours. */
 static bool
 free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
 {
@@ -146,17 +162,18 @@ free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
 
     if (depth == 0) {
         ext2_block_free_locked(inode, block);
-        return true;
+        return !inode->bad;
     }
     for (unsigned d = 1; d < depth; d++)
         span *= n;
-    if (!ext2_block_valid_locked(fs, block)) {
+    if (!ext2_block_valid(fs, block)) {
         ext2_corrupt(fs, "inode %llu has its map in block %u", (unsigned long long)inode->ino, block);
-        return true;
+        inode->bad = true;
+        return false;
     }
     if (buf_get(fs->dev, fs->block_size, block, &b) < 0)
         return false;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !inode->bad; i++) {
         uint32_t child = get_le32(buf_cspan(b), (size_t)i * 4);
         uint64_t first = i * span;
 
@@ -170,10 +187,10 @@ free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
         buf_dirty(b);
     }
     buf_put(b);
-    if (any_left)
+    if (any_left || inode->bad)
         return false;
     ext2_block_free_locked(inode, block);
-    return true;
+    return !inode->bad;
 }
 
 void
@@ -183,12 +200,12 @@ ext2_truncate_locked(struct inode *inode, uint64_t size)
     struct ext2_inode *ei = ext2_inode_of(inode);
     uint64_t keep = (size + fs->block_size - 1) / fs->block_size, n = fs->block_size / 4, first = EXT2_DIRECT, span = n;
 
-    for (uint64_t i = keep; i < EXT2_DIRECT; i++) {
+    for (uint64_t i = keep; i < EXT2_DIRECT && !inode->bad; i++) {
         if (ei->block[i] != 0)
             ext2_block_free_locked(inode, ei->block[i]);
         ei->block[i] = 0;
     }
-    for (unsigned depth = 1; depth <= 3; depth++) {
+    for (unsigned depth = 1; depth <= 3 && !inode->bad; depth++) {
         uint32_t *slot = &ei->block[EXT2_DIRECT + depth - 1];
 
         if (*slot != 0 && first + span > keep && free_tree(inode, *slot, depth, keep > first ? keep - first : 0))

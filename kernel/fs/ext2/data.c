@@ -78,8 +78,10 @@ ext2_write_page(struct inode *inode, uint64_t index, struct cspan page)
         if (block == 0) { /* a shared mapping wrote into a hole */
             rc = ext2_bmap_locked(inode, (uint32_t)(index * per + i), true, &block, NULL);
             count = 1;
-            if (rc < 0)
+            if (rc < 0) {
+                ext2_inode_of(inode)->trim = true;
                 break;
+            }
         }
         /* The page cache hands over whole pages' memory: the last block's rest beyond the end is zero there. */
         struct cspan part = cspan_of(page.ptr + (size_t)i * fs->block_size, (size_t)count * fs->block_size);
@@ -88,15 +90,6 @@ ext2_write_page(struct inode *inode, uint64_t index, struct cspan page)
     ext2_mark_in_use(fs);
     mutex_unlock(&fs->lock);
     return rc;
-}
-
-/* A fresh block inside the file (a hole is filled): it must not show what it held before, should the write never happen. */
-static int
-zero_block(struct ext2_fs *fs, uint32_t block)
-{
-    static const uint8_t zero[4096];
-
-    return blk_write(fs->dev, (uint64_t)block * (fs->block_size / SECTOR_SIZE), cspan_of(zero, fs->block_size));
 }
 
 int
@@ -117,15 +110,11 @@ ext2_reserve(struct inode *inode, uint64_t pos, uint64_t len)
         ext2_truncate_locked(inode, inode->size);
     for (uint64_t i = pos / fs->block_size; i <= (pos + len - 1) / fs->block_size && rc == 0; i++) {
         uint32_t block;
-        bool fresh;
+        bool fresh = false;
 
         rc = ext2_bmap_locked(inode, (uint32_t)i, true, &block, &fresh);
-        if (rc == 0 && fresh) {
-            if (i * fs->block_size < inode->size)
-                rc = zero_block(fs, block);
-            else
-                ei->trim = true;
-        }
+        if (rc < 0 || (fresh && i * fs->block_size >= inode->size))
+            ei->trim = true;
     }
     mutex_unlock(&fs->lock);
     return rc;

@@ -190,9 +190,8 @@ extend(struct inode *dir, struct buf **buf_out)
     if (dir->size + fs->block_size > dir->sb->max_file_size || dir->size + fs->block_size > UINT32_MAX)
         return -EFBIG;
     rc = ext2_bmap_locked(dir, dir_blocks(dir), true, &block, NULL);
-    if (rc < 0)
-        return rc;
-    rc = buf_new(fs->dev, fs->block_size, block, buf_out);
+    if (rc == 0)
+        rc = buf_new(fs->dev, fs->block_size, block, buf_out);
     if (rc < 0) {
         ext2_truncate_locked(dir, dir->size);
         return rc;
@@ -308,6 +307,17 @@ ext2_dir_empty_locked(struct inode *dir)
     return 0;
 }
 
+/* A name that could not be asked for. */
+static bool
+bad_name(struct cspan s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (span_get(s, i) == '/' || span_get(s, i) == '\0')
+            return true;
+    }
+    return false;
+}
+
 /* One block of entries from offset *pos on.  1: go on with the next block, 0: emit said stop. */
 static int
 read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_emit_fn emit, void *arg)
@@ -325,6 +335,8 @@ read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_
             continue;
         struct cspan s = cspan_sub(buf_cspan(b), off + DE_NAME, e.name_len);
         struct name name = {(const char *)s.ptr, s.len};
+        if (bad_name(s))
+            return ext2_corrupt(ext2_fs_of(dir), "directory %llu: name at %u", (unsigned long long)dir->ino, off);
         if (!emit(arg, name, e.ino, dt_of_type(e.type), base + off + e.rec_len)) {
             *pos = base + off;
             return 0;

@@ -44,6 +44,11 @@ enum { DE_INODE = 0, DE_REC_LEN = 4, DE_NAME_LEN = 6, DE_FILE_TYPE = 7, DE_NAME 
 /* Extended attribute block header. */
 enum { XA_MAGIC = 0, XA_REFCOUNT = 4, XA_MAGIC_VALUE = 0xea020000 };
 
+/* Where a group's metadata lies: checked at mount and kept, so that nothing that happens to the disk later can move it. */
+struct ext2_group {
+    uint32_t block_bitmap, inode_bitmap, inode_table;
+};
+
 struct ext2_fs {
     struct superblock *sb;
     struct blkdev *dev;
@@ -53,6 +58,8 @@ struct ext2_fs {
     uint32_t blocks_per_group, inodes_per_group, inode_size, first_ino;
     uint32_t groups;
     uint32_t gd_per_block;
+    uint32_t table_blocks; /* of each group's inode table */
+    struct ext2_group *group;
     bool filetype;    /* directory entries carry a type */
     bool errors_seen; /* corruption found: the error flag is set in the superblock */
     bool was_valid;   /* clean when mounted: marked clean again at unmount */
@@ -100,18 +107,23 @@ uint32_t ext2_group_blocks(const struct ext2_fs *fs, uint32_t group); /* how man
 extern const struct fs_type ext2_fs_type;
 
 /* alloc.c */
-/* A block near `goal`, owned by `inode` (accounted).  -ENOSPC, -EIO, -EUCLEAN. */
+/* A block near `goal`, owned by `inode` (accounted).  -ENOSPC, -EIO. */
 int must_check ext2_block_alloc_locked(struct inode *inode, uint32_t goal, uint32_t *block_out);
+/* A block that cannot be freed (it is free already, or metadata) makes the inode bad: its map is not to be trusted further. */
 void ext2_block_free_locked(struct inode *inode, uint32_t block);
 /* May `block` hold file contents: inside the file system and no metadata? */
-bool ext2_block_valid_locked(struct ext2_fs *fs, uint32_t block);
+bool ext2_block_valid(const struct ext2_fs *fs, uint32_t block);
+/* Is the inode marked as in use?  1, 0, -EIO. */
+int must_check ext2_inode_used_locked(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock);
 int must_check ext2_inode_alloc_locked(struct ext2_fs *fs, uint32_t parent_ino, bool dir, uint32_t *ino_out) requires_lock(fs->lock);
 void ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir) requires_lock(fs->lock);
 
 /* bmap.c */
-/* Where the file's block `index` lies; 0: a hole.  With `create`, a missing one is allocated (and *fresh_out says so; may be NULL). */
+/* Where the file's block `index` lies; 0: a hole.  With `create`, a missing one is allocated (and *fresh_out says so; may be NULL):
+ * zeroed on the disk if it lies within a regular file's size.  If that fails half-way, empty indirect blocks may be left: the caller
+ * has them freed by ext2_truncate_locked(), at once or later. */
 int must_check ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *block_out, bool *fresh_out);
-/* Free every block at and after byte `size`. */
+/* Free every block at and after byte `size`, as far as the map can be trusted. */
 void ext2_truncate_locked(struct inode *inode, uint64_t size);
 
 /* inode.c */

@@ -10,15 +10,8 @@ table_slot(struct ext2_fs *fs, uint32_t ino, struct buf **buf_out, struct span *
 {
     uint32_t group = (ino - 1) / fs->inodes_per_group, index = (ino - 1) % fs->inodes_per_group;
     uint32_t per = fs->block_size / fs->inode_size;
-    struct buf *gdb;
-    struct span gd;
-    int rc = ext2_group_locked(fs, group, &gdb, &gd);
+    int rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_table + index / per, buf_out);
 
-    if (rc < 0)
-        return rc;
-    uint32_t block = get_le32(span_const(gd), GD_INODE_TABLE) + index / per;
-    buf_put(gdb);
-    rc = buf_get(fs->dev, fs->block_size, block, buf_out);
     if (rc == 0)
         *slot_out = span_sub(buf_span(*buf_out), (size_t)(index % per) * fs->inode_size, fs->inode_size);
     return rc;
@@ -71,6 +64,8 @@ sane(const struct inode *inode)
 {
     const struct ext2_fs *fs = ext2_fs_of(inode);
 
+    if (inode->ino == EXT2_ROOT_INO && (inode->mode & S_IFMT) != S_IFDIR)
+        return false;
     switch (inode->mode & S_IFMT) {
     case S_IFREG:
         return inode->size <= inode->sb->max_file_size;
@@ -157,7 +152,12 @@ ext2_read_inode(struct inode *inode)
     if (inode->fs_data == NULL)
         return -ENOMEM;
     mutex_lock(&fs->lock);
-    rc = table_slot(fs, (uint32_t)inode->ino, &b, &slot);
+    /* A name that leads to a free inode: it may become somebody else's at any time. */
+    rc = ext2_inode_used_locked(fs, (uint32_t)inode->ino);
+    if (rc == 0)
+        rc = ext2_corrupt(fs, "inode %llu is in use but marked free", (unsigned long long)inode->ino);
+    if (rc > 0)
+        rc = table_slot(fs, (uint32_t)inode->ino, &b, &slot);
     if (rc == 0) {
         decode(inode, span_const(slot));
         buf_put(b);
@@ -243,7 +243,7 @@ free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
 
     if (ei->file_acl == 0)
         return;
-    if (!ext2_block_valid_locked(fs, ei->file_acl)) {
+    if (!ext2_block_valid(fs, ei->file_acl)) {
         ext2_corrupt(fs, "inode %llu has its attributes in block %u", (unsigned long long)inode->ino, ei->file_acl);
     } else if (buf_get(fs->dev, fs->block_size, ei->file_acl, &b) == 0) {
         uint32_t refs = get_le32(buf_cspan(b), XA_REFCOUNT);
@@ -271,6 +271,22 @@ has_blocks(const struct inode *inode)
     return type == S_IFREG || type == S_IFDIR || (type == S_IFLNK && !ext2_fast_symlink(inode));
 }
 
+/* The last link is gone: free everything.  What cannot be trusted stays marked as used, for e2fsck to judge. */
+static void
+free_inode(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
+{
+    bool dir = (inode->mode & S_IFMT) == S_IFDIR;
+
+    if (has_blocks(inode))
+        ext2_truncate_locked(inode, 0);
+    if (!inode->bad)
+        free_xattr(fs, inode);
+    inode->size = 0;
+    ext2_inode_of(inode)->dtime = (uint32_t)time_wall().sec;
+    if (write_locked(fs, inode) == 0 && !inode->bad)
+        ext2_inode_free_locked(fs, (uint32_t)inode->ino, dir);
+}
+
 void
 ext2_evict_inode(struct inode *inode)
 {
@@ -282,15 +298,7 @@ ext2_evict_inode(struct inode *inode)
     if (!inode->sb->read_only && inode->ino != 0) {
         mutex_lock(&fs->lock);
         if (inode->nlink == 0) {
-            bool dir = (inode->mode & S_IFMT) == S_IFDIR;
-
-            if (has_blocks(inode))
-                ext2_truncate_locked(inode, 0);
-            free_xattr(fs, inode);
-            inode->size = 0;
-            ei->dtime = (uint32_t)time_wall().sec;
-            if (write_locked(fs, inode) == 0)
-                ext2_inode_free_locked(fs, (uint32_t)inode->ino, dir);
+            free_inode(fs, inode);
         } else if (ei->trim && has_blocks(inode)) {
             ext2_truncate_locked(inode, inode->size);
             if (write_locked(fs, inode) < 0)
@@ -317,8 +325,11 @@ ext2_setattr(struct inode *inode, const struct setattr *attr)
         mutex_lock(&fs->lock);
         /* Growing, too: what was reserved beyond the end and never written must not come into view. */
         ext2_truncate_locked(inode, attr->size < inode->size ? attr->size : inode->size);
-        inode->size = attr->size;
+        if (!inode->bad)
+            inode->size = attr->size;
         mutex_unlock(&fs->lock);
+        if (inode->bad)
+            return -EUCLEAN;
         inode->mtime = inode->ctime = time_wall();
     }
     if (attr->valid & ATTR_MODE)

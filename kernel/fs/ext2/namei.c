@@ -191,11 +191,11 @@ ext2_unlink(struct inode *dir, struct name name, struct inode *inode)
     return rc;
 }
 
-/* A directory loses its name, its "." and the parent's link through "..". */
+/* A directory loses its name, its "." and the parent's link through "..".  It has one name only, whatever its count says. */
 static void
 dir_dropped(struct inode *parent, struct inode *inode)
 {
-    link_dropped(inode);
+    inode->nlink = 0;
     link_dropped(inode);
     link_dropped(parent);
 }
@@ -241,20 +241,27 @@ static int
 ext2_rename(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir, struct name newname,
             struct inode *victim)
 {
+    const struct name dotdot = {"..", 2};
     struct ext2_fs *fs = ext2_fs_of(olddir);
-    bool is_dir = (inode->mode & S_IFMT) == S_IFDIR;
+    bool is_dir = (inode->mode & S_IFMT) == S_IFDIR, moves = is_dir && olddir != newdir;
     int rc = 0;
 
-    if (is_dir && victim == NULL && olddir != newdir && newdir->nlink >= LINK_MAX)
+    if (moves && victim == NULL && newdir->nlink >= LINK_MAX)
         return -EMLINK;
     mutex_lock(&fs->lock);
     if (is_dir && victim != NULL)
         rc = ext2_dir_empty_locked(victim);
-    if (rc == 0)
+    /* First what can be undone with what is in memory then. */
+    if (rc == 0 && moves)
+        rc = ext2_dir_set_locked(inode, dotdot, (uint32_t)newdir->ino, S_IFDIR);
+    if (rc == 0) {
         rc = move_entry(olddir, oldname, inode, newdir, newname, victim);
-    if (rc == 0 && is_dir && olddir != newdir)
-        rc = ext2_dir_set_locked(inode, (struct name){"..", 2}, (uint32_t)newdir->ino, S_IFDIR);
+        if (rc < 0 && moves && ext2_dir_set_locked(inode, dotdot, (uint32_t)olddir->ino, S_IFDIR) < 0)
+            ext2_corrupt(fs, "directory %llu has the wrong parent now", (unsigned long long)inode->ino);
+    }
     mutex_unlock(&fs->lock);
+    if (rc == -ENOENT) /* no "..", or not the names that the VFS found */
+        rc = -EUCLEAN;
     if (rc < 0)
         return rc;
     if (victim != NULL && is_dir)

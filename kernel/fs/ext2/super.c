@@ -5,7 +5,8 @@
 
 #include "ext2.h"
 
-enum { GROUPS_MAX = 65536, SUPER_OFFSET = 1024 };
+enum { GROUPS_MAX = 4096, SUPER_OFFSET = 1024 };
+_Static_assert(GROUPS_MAX * sizeof(struct ext2_group) <= 65536, "one object holds them all");
 
 int
 ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...)
@@ -74,10 +75,14 @@ in_group(const struct ext2_fs *fs, uint32_t group, uint32_t block, uint32_t coun
 }
 
 static int
-check_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet */
+read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet */
 {
-    uint32_t table_blocks = fs->inodes_per_group / (fs->block_size / fs->inode_size);
+    uint32_t gd_end = fs->first_data_block + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block;
 
+    fs->table_blocks = fs->inodes_per_group / (fs->block_size / fs->inode_size);
+    fs->group = kmem_alloc(fs->groups * sizeof *fs->group);
+    if (fs->group == NULL)
+        return -ENOMEM;
     for (uint32_t g = 0; g < fs->groups; g++) {
         struct buf *b;
         struct span gd;
@@ -87,13 +92,15 @@ check_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet
             return rc;
         struct cspan c = span_const(gd);
         uint32_t bb = get_le32(c, GD_BLOCK_BITMAP), ib = get_le32(c, GD_INODE_BITMAP), it = get_le32(c, GD_INODE_TABLE);
-        bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) && in_group(fs, g, it, table_blocks) && bb != ib &&
-                  (bb < it || bb - it >= table_blocks) && (ib < it || ib - it >= table_blocks) &&
+        bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) && in_group(fs, g, it, fs->table_blocks) &&
+                  bb != ib && bb > gd_end && ib > gd_end && it > gd_end &&
+                  (bb < it || bb - it >= fs->table_blocks) && (ib < it || ib - it >= fs->table_blocks) &&
                   get_le16(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) && get_le16(c, GD_FREE_INODES) <= fs->inodes_per_group &&
                   get_le16(c, GD_USED_DIRS) <= fs->inodes_per_group;
         buf_put(b);
         if (!ok)
             return ext2_corrupt(fs, "group descriptor %u", g);
+        fs->group[g] = (struct ext2_group){bb, ib, it};
     }
     return 0;
 }
@@ -231,6 +238,7 @@ ext2_umount(struct superblock *sb)
     buf_put(fs->super);
     buf_invalidate(fs->dev);
     sb->fs_data = NULL;
+    kmem_free(fs->group);
     kmem_free(fs);
 }
 
@@ -301,7 +309,7 @@ ext2_mount(struct superblock *sb, const char *options unused_param)
     mutex_init(&fs->lock, "ext2", RANK_FS);
     rc = read_super(fs);
     if (rc == 0)
-        rc = check_groups(fs);
+        rc = read_groups(fs);
     if (rc < 0)
         goto free_fs;
 
@@ -312,12 +320,6 @@ ext2_mount(struct superblock *sb, const char *options unused_param)
     rc = inode_get(sb, EXT2_ROOT_INO, &sb->root);
     if (rc < 0)
         goto free_fs;
-    if ((sb->root->mode & S_IFMT) != S_IFDIR) {
-        inode_put(sb->root);
-        sb->root = NULL;
-        rc = ext2_corrupt(fs, "the root is not a directory");
-        goto free_fs;
-    }
     uint16_t state = get_le16(span_const(ext2_super(fs)), SB_STATE);
     fs->was_valid = (state & STATE_VALID) && !(state & STATE_ERROR);
     if (!fs->was_valid)
@@ -328,6 +330,7 @@ free_fs:
     buf_put(fs->super);
     sb->fs_data = NULL;
     buf_invalidate(fs->dev);
+    kmem_free(fs->group);
     kmem_free(fs);
     return rc;
 }
