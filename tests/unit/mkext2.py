@@ -2,7 +2,7 @@
 """Make the ext2 images that the file system tests start from:  mkext2.py OUTPUT KIND
 
 The kinds: small (1 KiB blocks, three groups, an inode of every type, every depth of indirection), large (4 KiB blocks, small inodes),
-plain (revision 0: no features at all), empty (like small, with nothing in it), full (like empty, with few inodes and few blocks).
+plain (revision 0: no features at all), empty and roomy (nothing in them, 1 and 4 KiB blocks), full (room for little).
 """
 
 import os
@@ -16,12 +16,13 @@ FORMATS = {
     'small': ['-b', '1024', '-O', '^resize_inode', '-g', '384', '-N', '96', '-I', '256'],
     'large': ['-b', '4096', '-N', '128', '-I', '128'],
     'plain': ['-b', '1024', '-r', '0', '-O', 'none', '-N', '96', '-I', '128'],
-    'empty': ['-b', '1024', '-g', '512', '-N', '192', '-I', '256'],
+    'empty': ['-b', '1024', '-g', '2048', '-N', '192', '-I', '256'],
+    'roomy': ['-b', '4096', '-N', '256', '-I', '128'],
     'full': ['-b', '1024', '-g', '256', '-N', '48', '-I', '128', '-m', '0'],
 }
-BLOCK_SIZE = {'small': 1024, 'large': 4096, 'plain': 1024, 'empty': 1024, 'full': 1024}
+BLOCK_SIZE = {'small': 1024, 'large': 4096, 'plain': 1024, 'empty': 1024, 'roomy': 4096, 'full': 1024}
 UUID = '6b0a4b52-6a0e-4f34-8a3c-3a1f4c1d0001'
-BLOCKS = {'small': 1024, 'large': 512, 'plain': 1024, 'empty': 2048, 'full': 512}
+BLOCKS = {'small': 1024, 'large': 512, 'plain': 1024, 'empty': 8192, 'roomy': 2048, 'full': 512}
 
 
 def contents(where):

@@ -171,7 +171,7 @@ give_back(size_t want unused_param)
     return n;
 }
 
-START_TEST(page_reclaim)
+START_TEST(page_reclaims_when_low)
 {
     static struct page *all[RAM / PAGE_SIZE];
     size_t n = 0;
@@ -358,7 +358,7 @@ main(void)
     tcase_add_test(tc, page_random);
     tcase_add_test(tc, page_exhaustion);
     tcase_add_test(tc, page_lazy);
-    tcase_add_test(tc, page_reclaim);
+    tcase_add_test(tc, page_reclaims_when_low);
     tcase_add_test(tc, page_refs);
     tcase_add_exit_test(tc, page_double_free, FAKE_PANIC_EXIT);
     tcase_add_test(tc, kmem_random);

@@ -142,7 +142,7 @@ ext2_block_alloc_locked(struct inode *inode, uint32_t goal, uint32_t *block_out)
     return -ENOSPC;
 }
 
-void
+int
 ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
@@ -151,19 +151,21 @@ ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
     uint64_t sectors = fs->block_size / SECTOR_SIZE;
     struct buf *gdb, *bm;
     struct span gd;
+    int rc;
 
     if (!ext2_block_valid(fs, block)) {
         ext2_corrupt(fs, "inode %llu frees block %u", (unsigned long long)inode->ino, block);
         inode->bad = true;
-        return;
+        return -EUCLEAN;
     }
-    /* If the disk fails now, the block is lost until e2fsck finds it. */
-    if (ext2_group_locked(fs, group, &gdb, &gd) < 0)
-        return;
-    if (buf_get(fs->dev, fs->block_size, fs->group[group].block_bitmap, &bm) < 0)
+    rc = ext2_group_locked(fs, group, &gdb, &gd);
+    if (rc < 0)
+        return rc;
+    rc = buf_get(fs->dev, fs->block_size, fs->group[group].block_bitmap, &bm);
+    if (rc < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
-        ext2_corrupt(fs, "inode %llu frees block %u twice", (unsigned long long)inode->ino, block);
+        rc = ext2_corrupt(fs, "inode %llu frees block %u twice", (unsigned long long)inode->ino, block);
         inode->bad = true;
     } else {
         bit_flip(buf_span(bm), bit);
@@ -177,6 +179,7 @@ ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
     buf_put(bm);
 put_group:
     buf_put(gdb);
+    return rc;
 }
 
 /* The group for a new directory: most free inodes among those with at least the average number of free blocks. */

@@ -1,4 +1,6 @@
 /* ext2: the map from a file's blocks to the disk's: 12 direct, then single, double and triple indirect.  See ext2.h. */
+#include <kernel/core/log.h>
+
 #include "ext2.h"
 
 /* The way to a block: the slot in the inode, then the slot in each indirect block. */
@@ -34,6 +36,13 @@ path_to(const struct ext2_fs *fs, uint32_t index, struct path *p)
     return -EFBIG;
 }
 
+static void
+undo_alloc(struct inode *inode, uint32_t block)
+{
+    if (ext2_block_free_locked(inode, block) < 0)
+        klog(LOG_ERR, "ext2: %s: block %u is lost", ext2_fs_of(inode)->dev->name, block);
+}
+
 /* A new indirect block: zeroed in the cache. */
 static int
 new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
@@ -46,7 +55,7 @@ new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
         return rc;
     rc = buf_new(fs->dev, fs->block_size, *block_out, &b);
     if (rc < 0) {
-        ext2_block_free_locked(inode, *block_out);
+        undo_alloc(inode, *block_out);
         return rc;
     }
     buf_dirty(b);
@@ -66,7 +75,7 @@ new_leaf(struct inode *inode, uint32_t index, uint32_t goal, uint32_t *block_out
         return rc;
     rc = blk_write(fs->dev, (uint64_t)*block_out * (fs->block_size / SECTOR_SIZE), cspan_of(zero, fs->block_size));
     if (rc < 0)
-        ext2_block_free_locked(inode, *block_out);
+        undo_alloc(inode, *block_out);
     return rc;
 }
 
@@ -149,48 +158,50 @@ ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *blo
     return 0;
 }
 
-/* Free what lies under an indirect block of `depth` levels, from its data block number `keep` on.  Returns true if nothing is
- * left and the block itself was freed.  At the first sign that the tree is none (a block freed twice: a loop, or two ways to
- * one block) everything stops, or a small image could keep us busy for hours. */
-static bool
+/* Free what lies under an indirect block of `depth` levels, from its data block number `keep` on.  1: nothing is left and the block
+ * itself was freed too; 0: something is left; negative: stopped.  At the first sign that the tree is none (a block freed twice: a
+ * loop, or two ways to one block) everything stops, or a small image could keep us busy for hours. */
+static int
 free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     uint64_t n = fs->block_size / 4, span = 1;
-    bool any_left = false;
+    bool left = false;
     struct buf *b;
+    int rc;
 
     if (depth == 0) {
-        ext2_block_free_locked(inode, block);
-        return !inode->bad;
+        rc = ext2_block_free_locked(inode, block);
+        return rc < 0 ? rc : 1;
     }
     for (unsigned d = 1; d < depth; d++)
         span *= n;
     if (!ext2_block_valid(fs, block)) {
-        ext2_corrupt(fs, "inode %llu has its map in block %u", (unsigned long long)inode->ino, block);
         inode->bad = true;
-        return false;
+        return ext2_corrupt(fs, "inode %llu has its map in block %u", (unsigned long long)inode->ino, block);
     }
-    if (buf_get(fs->dev, fs->block_size, block, &b) < 0)
-        return false;
-    for (uint32_t i = 0; i < n && !inode->bad; i++) {
+    rc = buf_get(fs->dev, fs->block_size, block, &b);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < n && rc >= 0; i++) {
         uint32_t child = get_le32(buf_cspan(b), (size_t)i * 4);
         uint64_t first = i * span;
 
         if (child == 0)
             continue;
-        if (first + span <= keep || !free_tree(inode, child, depth - 1, keep > first ? keep - first : 0)) {
-            any_left = true;
-            continue;
+        rc = first + span <= keep ? 0 : free_tree(inode, child, depth - 1, keep > first ? keep - first : 0);
+        if (rc == 1) {
+            put_le32(buf_span(b), (size_t)i * 4, 0);
+            buf_dirty(b);
+        } else {
+            left = true;
         }
-        put_le32(buf_span(b), (size_t)i * 4, 0);
-        buf_dirty(b);
     }
     buf_put(b);
-    if (any_left || inode->bad)
-        return false;
-    ext2_block_free_locked(inode, block);
-    return !inode->bad;
+    if (rc < 0 || left)
+        return rc < 0 ? rc : 0;
+    rc = ext2_block_free_locked(inode, block);
+    return rc < 0 ? rc : 1;
 }
 
 void
@@ -199,21 +210,26 @@ ext2_truncate_locked(struct inode *inode, uint64_t size)
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct ext2_inode *ei = ext2_inode_of(inode);
     uint64_t keep = (size + fs->block_size - 1) / fs->block_size, n = fs->block_size / 4, first = EXT2_DIRECT, span = n;
+    int rc = 0;
 
-    for (uint64_t i = keep; i < EXT2_DIRECT && !inode->bad; i++) {
+    for (uint64_t i = keep; i < EXT2_DIRECT && rc == 0; i++) {
         if (ei->block[i] != 0)
-            ext2_block_free_locked(inode, ei->block[i]);
-        ei->block[i] = 0;
+            rc = ext2_block_free_locked(inode, ei->block[i]);
+        if (rc == 0)
+            ei->block[i] = 0;
     }
-    for (unsigned depth = 1; depth <= 3 && !inode->bad; depth++) {
+    for (unsigned depth = 1; depth <= 3 && rc >= 0; depth++) {
         uint32_t *slot = &ei->block[EXT2_DIRECT + depth - 1];
 
-        if (*slot != 0 && first + span > keep && free_tree(inode, *slot, depth, keep > first ? keep - first : 0))
-            *slot = 0;
+        if (*slot != 0 && first + span > keep) {
+            rc = free_tree(inode, *slot, depth, keep > first ? keep - first : 0);
+            if (rc == 1)
+                *slot = 0;
+        }
         first += span;
         span *= n;
     }
     ei->alloc_hint = 0;
-    ei->trim = false;
+    ei->trim = rc < 0 && !inode->bad;
     inode_mark_dirty(inode);
 }

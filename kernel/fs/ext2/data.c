@@ -106,8 +106,10 @@ ext2_reserve(struct inode *inode, uint64_t pos, uint64_t len)
     if (pos >= inode->sb->max_file_size || len > inode->sb->max_file_size - pos)
         return -EFBIG;
     mutex_lock(&fs->lock);
-    if (pos > inode->size && ei->trim)
+    if (pos > inode->size && ei->trim) {
         ext2_truncate_locked(inode, inode->size);
+        rc = inode->bad ? -EUCLEAN : ei->trim ? -EIO : 0;
+    }
     for (uint64_t i = pos / fs->block_size; i <= (pos + len - 1) / fs->block_size && rc == 0; i++) {
         uint32_t block;
         bool fresh = false;

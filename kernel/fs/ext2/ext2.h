@@ -109,8 +109,9 @@ extern const struct fs_type ext2_fs_type;
 /* alloc.c */
 /* A block near `goal`, owned by `inode` (accounted).  -ENOSPC, -EIO. */
 int must_check ext2_block_alloc_locked(struct inode *inode, uint32_t goal, uint32_t *block_out);
-/* A block that cannot be freed (it is free already, or metadata) makes the inode bad: its map is not to be trusted further. */
-void ext2_block_free_locked(struct inode *inode, uint32_t block);
+/* -EIO, -ENOMEM: it is not freed, and should stay in the map.  -EUCLEAN: it is free already, or metadata; the inode is bad then, as its
+ * map is not to be trusted further. */
+int must_check ext2_block_free_locked(struct inode *inode, uint32_t block);
 /* May `block` hold file contents: inside the file system and no metadata? */
 bool ext2_block_valid(const struct ext2_fs *fs, uint32_t block);
 /* Is the inode marked as in use?  1, 0, -EIO. */
@@ -123,7 +124,8 @@ void ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir) requires
  * zeroed on the disk if it lies within a regular file's size.  If that fails half-way, empty indirect blocks may be left: the caller
  * has them freed by ext2_truncate_locked(), at once or later. */
 int must_check ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *block_out, bool *fresh_out);
-/* Free every block at and after byte `size`, as far as the map can be trusted. */
+/* Free every block at and after byte `size`, as far as the map can be trusted.  What could not be freed now is tried again when the
+ * inode leaves the cache (`trim`). */
 void ext2_truncate_locked(struct inode *inode, uint64_t size);
 
 /* inode.c */

@@ -255,8 +255,8 @@ free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
             inode->blocks -= inode->blocks >= fs->block_size / SECTOR_SIZE ? fs->block_size / SECTOR_SIZE : 0;
         }
         buf_put(b);
-        if (known && refs <= 1)
-            ext2_block_free_locked(inode, ei->file_acl);
+        if (known && refs <= 1 && ext2_block_free_locked(inode, ei->file_acl) < 0)
+            klog(LOG_ERR, "ext2: %s: block %u is lost", fs->dev->name, ei->file_acl);
         else if (!known)
             ext2_corrupt(fs, "inode %llu's attribute block", (unsigned long long)inode->ino);
     }
@@ -325,11 +325,13 @@ ext2_setattr(struct inode *inode, const struct setattr *attr)
         mutex_lock(&fs->lock);
         /* Growing, too: what was reserved beyond the end and never written must not come into view. */
         ext2_truncate_locked(inode, attr->size < inode->size ? attr->size : inode->size);
-        if (!inode->bad)
+        /* If something could not be freed, it must not come into view either. */
+        int rc = inode->bad ? -EUCLEAN : ext2_inode_of(inode)->trim && attr->size > inode->size ? -EIO : 0;
+        if (rc == 0)
             inode->size = attr->size;
         mutex_unlock(&fs->lock);
-        if (inode->bad)
-            return -EUCLEAN;
+        if (rc < 0)
+            return rc;
         inode->mtime = inode->ctime = time_wall();
     }
     if (attr->valid & ATTR_MODE)
