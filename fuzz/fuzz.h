@@ -5,6 +5,7 @@
  * (`ninja -C build fuzz`, then build/fuzz/fuzz_ext2 fuzz/corpus/ext2). */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The kernel's globals become what they were when the program began, where the compiler can put them into sections of their own (clang);
  * elsewhere the replayer's process for each input does the same. */
 void fuzz_reset_kernel(void);
+bool fuzz_can_reset(void);
 
 /* The input, taken from both ends: values from the front; decisions (which one, now or later) from the back, so that a value more or
  * less does not change all decisions after it.  What is missing is 0. */

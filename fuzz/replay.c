@@ -29,7 +29,8 @@ run_in_child(const char *path)
     fclose(f);
     alarm(SECONDS_MAX);
     LLVMFuzzerTestOneInput(data, (size_t)st.st_size);
-    LLVMFuzzerTestOneInput(data, (size_t)st.st_size > 0 ? (size_t)st.st_size - 1 : 0); /* the state is reset in between */
+    if (fuzz_can_reset())
+        LLVMFuzzerTestOneInput(data, (size_t)st.st_size);
     free(data);
     _exit(0);
 }

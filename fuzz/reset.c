@@ -42,6 +42,12 @@ restore(struct section *s)
     copy(s->start, s->saved, n);
 }
 
+bool
+fuzz_can_reset(void)
+{
+    return (uintptr_t)__start_kdata != 0;
+}
+
 void
 fuzz_reset_kernel(void)
 {

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -67,6 +68,22 @@ clocks(void)
     CALL(-EFAULT, syscall(SYS_clock_settime, CLOCK_REALTIME, bad));
     CALL(-EINVAL, syscall(SYS_settimeofday, &(struct timeval){5, 1000000}, NULL));
     CALL(-EFAULT, syscall(SYS_settimeofday, bad, NULL));
+}
+
+static void
+clock_state(void)
+{
+    struct timex t = {0};
+
+    OK(syscall(SYS_adjtimex, &t) >= 0 && t.tick == 10000 && llabs(t.time.tv_sec - now(CLOCK_REALTIME) / 1000000000) <= 1);
+    CALL(-EFAULT, syscall(SYS_adjtimex, bad));
+    pid_t pid = fork();
+    if (pid == 0) {
+        t.modes = ADJ_TICK;
+        _exit(setuid(1234) == 0 && syscall(SYS_adjtimex, &t) == -1 && errno == EPERM ? 0 : 1);
+    }
+    int st;
+    OK(waitpid(pid, &st, 0) == pid && (st == 0 || getuid() != 0));
 }
 
 static void
@@ -229,6 +246,7 @@ int
 main(void)
 {
     clocks();
+    clock_state();
     sleeping();
     alarms();
     cpu_time();

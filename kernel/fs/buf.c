@@ -335,6 +335,20 @@ buf_invalidate(struct blkdev *dev)
 }
 
 void
+buf_trim(void)
+{
+    struct list_node *n, *tmp;
+
+    init_once();
+    list_for_each_safe (n, tmp, &cache.lru) {
+        struct buf *b = container_of(n, struct buf, lru_node);
+
+        if (b->refs == 0 && !b->dirty)
+            drop(b);
+    }
+}
+
+void
 buf_stats(struct buf_stats *out)
 {
     *out = (struct buf_stats){cache.count, cache.dirty, cache.bytes};

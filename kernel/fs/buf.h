@@ -31,6 +31,8 @@ void buf_forget(struct blkdev *dev, uint32_t size, uint64_t block);
 int must_check buf_sync(struct blkdev *dev);
 /* Drop every block of the device (unmount, after buf_sync()).  Dirty ones are lost. */
 void buf_invalidate(struct blkdev *dev);
+/* Free every clean block nobody holds. */
+void buf_trim(void);
 
 static inline struct span
 buf_span(struct buf *b)

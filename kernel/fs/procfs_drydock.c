@@ -37,6 +37,7 @@ drop_caches(void)
     inode_trim(0);
     while (page_reclaim(SIZE_MAX) > 0)
         continue;
+    buf_trim();
     sched_drain_stacks();
     kmem_drain();
 }

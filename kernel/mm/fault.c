@@ -132,6 +132,8 @@ copy_on_write(const struct fault *f, struct chunk *c)
     for (unsigned i = 0; i < got; i++) {
         struct page *old = c->pages[lo + i];
 
+        assert(old != NULL);
+
         c->pages[lo + i] = mm_run_page(block, i);
         c->pages[lo + i]->map_count++;
         old->map_count--;
@@ -173,6 +175,7 @@ fault_present(const struct fault *f, struct chunk *c)
     uint64_t b = chunk_mask(chunk_bit(f->vpn), 1);
     struct page *page = c->pages[chunk_bit(f->vpn)];
 
+    assert(page != NULL);
     if (f->write && (c->writable & b) == 0) {
         if ((f->vma->flags & VMA_SHARED) != 0) {
             if (page->cache != NULL)

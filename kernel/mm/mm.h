@@ -94,5 +94,6 @@ int must_check mm_in_core(struct mm *mm, uintptr_t addr);
 int must_check mm_check_range(struct mm *mm, uintptr_t addr, uint64_t len);
 
 /* The memory killer: called when a fault or an allocation on a process's behalf found no page.  Rule: the process with the
- * largest resident set, init and the kernel's threads exempt, gets SIGKILL and its memory counts as coming back. */
+ * largest resident set gets SIGKILL and its memory counts as coming back; process 1 and the kernel's threads are exempt, and session
+ * leaders (the shells people sit at) are taken only when nobody else is left. */
 void oom_kill(void);

@@ -74,6 +74,8 @@ move_pages(const struct move *m, uint64_t pages)
 static int must_check
 move_area(struct mm *mm, struct vma *v, uint64_t new_len, uintptr_t addr) requires_lock(mm->lock)
 {
+    assert(v != NULL);
+
     uint64_t pages = vma_pages(v) < new_len >> PAGE_SHIFT ? vma_pages(v) : new_len >> PAGE_SHIFT;
     struct move m = {.mm = mm, .from = v->start >> PAGE_SHIFT, .to = addr >> PAGE_SHIFT};
     struct vma *moved = vma_new(addr, addr + (uintptr_t)new_len, v->flags, v->file, v->offset);

@@ -6,7 +6,8 @@
 enum { SIGKILL_NR = 9 };
 
 struct oom_search {
-    struct proc *_Nullable victim;
+    struct proc *_Nullable victim; /* the largest that leads no session */
+    struct proc *_Nullable leader; /* the largest that does: a shell somebody sits at, taken only when nobody else is left */
     bool dying; /* somebody was killed already and still has his memory */
 };
 
@@ -21,8 +22,11 @@ oom_consider(struct proc *p, void *arg)
         s->dying = true;
         return true;
     }
-    if (s->victim == NULL || p->mm->rss_pages > s->victim->mm->rss_pages)
-        s->victim = p;
+
+    struct proc **best = p->session != NULL && p->session->sid == p->pid ? &s->leader : &s->victim;
+
+    if (*best == NULL || p->mm->rss_pages > (*best)->mm->rss_pages)
+        *best = p;
     return true;
 }
 
@@ -41,6 +45,8 @@ oom_kill(void)
     struct oom_search s = {0};
 
     proc_for_each(oom_consider, &s);
+    if (s.victim == NULL)
+        s.victim = s.leader;
     if (!s.dying && s.victim != NULL) {
         klog(LOG_WARN, "out of memory: killed process %d (%s), %llu KiB resident", (int)s.victim->pid, s.victim->comm,
              (unsigned long long)(s.victim->mm->rss_pages << (PAGE_SHIFT - 10)));

@@ -105,6 +105,8 @@ chunk_unmap(struct mm *mm, struct chunk *c, uint64_t mask)
     for (uint64_t w = c->writable & ~c->anon & mask; w != 0; w &= w - 1) {
         struct page *page = c->pages[__builtin_ctzll(w)];
 
+        assert(page != NULL);
+
         if (page->cache != NULL)
             pagecache_mark_dirty(page);
     }
@@ -119,7 +121,7 @@ chunk_drop(struct mm *mm, struct chunk *c, uint64_t mask)
         unsigned bit = (unsigned)__builtin_ctzll(p);
         struct page *page = c->pages[bit];
 
-        assert(page->map_count > 0 && mm->rss_pages > 0);
+        assert(page != NULL && page->map_count > 0 && mm->rss_pages > 0);
         page->map_count--;
         mm->rss_pages--;
         c->pages[bit] = NULL;
@@ -179,6 +181,7 @@ protect_chunk(void *arg, struct chunk *c, uint64_t mask)
         for (uint64_t b = c->writable & ~c->anon & mask; b != 0; b &= b - 1) {
             struct page *page = c->pages[__builtin_ctzll(b)];
 
+            assert(page != NULL);
             if (page->cache != NULL)
                 pagecache_mark_dirty(page);
         }

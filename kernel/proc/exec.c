@@ -111,7 +111,7 @@ step_script(struct exec *x)
     uint8_t buf[SCRIPT_LINE_MAX];
     int64_t n = file_read_at(x->file, 0, buf, sizeof buf);
     struct cspan interp, arg;
-    struct file *file;
+    struct file *file = NULL;
 
     if (n < 0)
         return (int)n;

@@ -213,6 +213,7 @@ pick(const struct thread *except) requires_lock(hal_irqs_off)
     struct list_node *n;
     size_t count = 0;
 
+    analyzer_suppress /* it does not know that the queue was initialised */
     list_for_each (n, &run_queue) {
         struct thread *t = container_of(n, struct thread, run_node);
 

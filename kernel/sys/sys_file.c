@@ -43,7 +43,7 @@ sys_close_range(const struct sysargs *a)
 {
     uint32_t first = (uint32_t)a->a[0], last = (uint32_t)a->a[1], flags = (uint32_t)a->a[2];
     struct proc *p = proc_current();
-    struct files *files = my_files(), *copy;
+    struct files *files = my_files(), *copy = NULL;
 
     if (first > last || (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) != 0)
         return -EINVAL;
@@ -56,6 +56,7 @@ sys_close_range(const struct sysargs *a)
         p->files = copy;
         files = copy;
     }
+    assert(files != NULL);
     for (uint32_t fd = first; fd <= last && fd < files->capacity; fd++) {
         bool *cloexec = fd_cloexec(files, (int)fd);
 

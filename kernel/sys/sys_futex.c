@@ -71,7 +71,7 @@ requeue_call(const struct sysargs *args, bool compare, bool private)
 {
     struct mm *mm = proc_current()->mm;
     struct futex_key from, to;
-    uint32_t now;
+    uint32_t now = 0;
     int rc;
 
     if ((int32_t)args->a[2] < 0 || (int32_t)args->a[3] < 0 || args->a[4] % 4 != 0)

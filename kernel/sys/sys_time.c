@@ -9,6 +9,7 @@
 #include <kernel/sys/clock.h>
 #include <kernel/sys/restart.h>
 #include <kernel/sys/sys_time.h>
+#include <kernel/trusted/field.h>
 #include <kernel/trusted/ucopy.h>
 
 /* Times beyond this many seconds are "never": no sum of two of them overflows. */
@@ -170,6 +171,31 @@ sys_clock_getres(const struct sysargs *args)
     int rc = clock_read((int32_t)args->a[0], &ns);
 
     return rc < 0 || args->a[1] == 0 ? rc : ucopy_out(uaddr(args->a[1]), &one_ns, sizeof one_ns);
+}
+
+/* struct timex of the ABI: the words that say something here. */
+enum { TIMEX_SIZE = 208, TIMEX_STATUS = 40, TIMEX_TIME = 72, TIMEX_TICK = 88, TICK_US = 10000, STA_UNSYNC = 0x40, TIME_ERROR = 5 };
+
+/* Nothing disciplines the clock: it can be asked about (and says that it is not synchronised), not steered. */
+int64_t
+sys_adjtimex(const struct sysargs *args)
+{
+    uint8_t buf[TIMEX_SIZE] = {0};
+    struct span timex = span_of(buf, sizeof buf);
+    struct ktime now = time_wall();
+    uint32_t modes;
+    int rc = ucopy_in(&modes, uaddr(args->a[0]), sizeof modes);
+
+    if (rc < 0)
+        return rc;
+    if (modes != 0)
+        return capable() ? -EINVAL : -EPERM;
+    put_le32(timex, TIMEX_STATUS, STA_UNSYNC);
+    put_le64(timex, TIMEX_TIME, (uint64_t)now.sec);
+    put_le64(timex, TIMEX_TIME + 8, now.nsec / 1000);
+    put_le64(timex, TIMEX_TICK, TICK_US);
+    rc = ucopy_out(uaddr(args->a[0]), buf, sizeof buf);
+    return rc < 0 ? rc : TIME_ERROR;
 }
 
 /* Sleep to a deadline; when interrupted tell the rest at `rem`, and remember how to go on. */

@@ -4,6 +4,7 @@
 #include <kernel/sys/sys.h>
 
 SYS_DECLARE(time);
+SYS_DECLARE(adjtimex);
 SYS_DECLARE(gettimeofday);
 SYS_DECLARE(settimeofday);
 SYS_DECLARE(clock_gettime);

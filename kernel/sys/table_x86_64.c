@@ -41,7 +41,7 @@ const struct sys_entry sys_table[] = {
     CALL(sched_getparam), CALL(sched_setscheduler), CALL(sched_getscheduler),
     CALL(sched_get_priority_max), CALL(sched_get_priority_min), CALL(sched_rr_get_interval),
     CALL(mlock), CALL(munlock), CALL(mlockall), CALL(munlockall), NAME(vhangup), NAME(modify_ldt),
-    NAME(pivot_root), NAME(_sysctl), CALL(prctl), CALL(arch_prctl), NAME(adjtimex), CALL(setrlimit),
+    NAME(pivot_root), NAME(_sysctl), CALL(prctl), CALL(arch_prctl), CALL(adjtimex), CALL(setrlimit),
     CALL(chroot), CALL(sync), NAME(acct), CALL(settimeofday), CALL(mount), CALL(umount2),
     NAME(swapon), NAME(swapoff), CALL(reboot), CALL(sethostname), CALL(setdomainname), NAME(iopl),
     NAME(ioperm), NAME(create_module), NAME(init_module), NAME(delete_module),

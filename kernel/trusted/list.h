@@ -65,6 +65,8 @@ list_push_back(struct list *l, struct list_node *n)
 static inline void
 list_push_front(struct list *l, struct list_node *n)
 {
+    if (l->head.next == NULL)
+        list_corrupt("insertion into a list that was never initialised");
     list_insert_before(l->head.next, n);
 }
 

@@ -3,7 +3,7 @@
 
 from harness import *
 
-SKIP = {'t_random', 't_badptr', 't_forks', 't_hog', 't_true'}  # driven by other tests
+SKIP = {'t_fsrandom', 't_random', 't_badptr', 't_forks', 't_hog', 't_true'}  # driven by other tests
 
 
 def programs():
@@ -16,6 +16,15 @@ def check(program, *args):
     plan = re.search(r'^1\.\.(\d+)', r.text, re.M)
     passed = len(re.findall(r'^ok ', r.text, re.M))
     assert r.code == 0 and plan and passed == int(plan.group(1)) and 'not ok' not in r.text, repr(r)
+
+
+def test_random_file_operations():
+    """The same operations on the host's file system, the guest's tmpfs and its ext2 give the same results."""
+    with tempfile.TemporaryDirectory() as d:
+        want = sh(os.path.join(BUILD, 'user/t_fsrandom'), d, '7', '2000')
+    r = run('mkdir -p /tmp/a /mnt/b; /usr/lib/tests/t_fsrandom /tmp/a 7 2000; mount -t tmpfs none /mnt/b; '
+            '/usr/lib/tests/t_fsrandom /mnt/b 7 2000')
+    assert r.out == want + want, '%r, want %r' % (r, want)
 
 
 def main_programs():

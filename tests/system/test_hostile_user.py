@@ -27,16 +27,17 @@ def test_bad_pointers():
 
 
 def test_fork_bomb():
-    r = run(COUNT + 'count; cat > /tmp/bomb <<"E"\nsh /tmp/bomb & sh /tmp/bomb & wait\nE\n'
-            '( trap "" TERM; timeout -s KILL 5 sh /tmp/bomb ) > /dev/null 2>&1; killall -9 sh.bomb 2>/dev/null; '
-            'for p in /proc/[0-9]*; do n=${p#/proc/}; [ $n -gt 1 ] && [ $n != $$ ] && grep -q bomb $p/cmdline 2>/dev/null && kill -9 $n; done 2>/dev/null; '
-            'sleep 1; count; echo alive', '-m', '64M', '--timeout', '100000')
-    assert r.text.rstrip().endswith('alive'), repr(r)
+    """It takes every process or page there is; when it is killed, everything comes back."""
+    r = run(COUNT + 'count; printf "sh /tmp/bomb & sh /tmp/bomb & wait\n" > /tmp/bomb; sh /tmp/bomb > /dev/null 2>&1 & sleep 5; '
+            'kill -9 -1; wait; count; echo alive', '-m', '64M', '--timeout', '100000')
+    lines = [l for l in r.text.splitlines() if l.startswith('KernelObjects')]
+    assert r.text.rstrip().endswith('alive') and len(lines) == 2, repr(r)
+    assert lines[0].split()[3] == lines[1].split()[3], repr(r)
 
 
 def test_process_table_full():
     r = run('%s/t_forks; echo alive' % TESTS, '-m', '256M')
-    assert 'EAGAIN' in r.text or 'ENOMEM' in r.text, repr(r)
+    assert 'EAGAIN' in r.text or 'ENOMEM' in r.text or 'Killed' in r.text, repr(r)
     assert r.text.rstrip().endswith('alive'), repr(r)
 
 

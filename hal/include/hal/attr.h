@@ -10,9 +10,12 @@
 #define unused_param __attribute__((unused))
 
 #if defined(__clang__)
+/* Before a statement about which the static analyzer is wrong; say why beside it. */
+#define analyzer_suppress __attribute__((suppress))
 #define TSA(x) __attribute__((x))
 #else
 #define TSA(x)
+#define analyzer_suppress
 #define _Nullable
 #define _Nonnull
 #endif

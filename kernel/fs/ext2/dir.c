@@ -98,7 +98,7 @@ find(struct inode *dir, struct name name, struct entry *e)
 
     for (uint32_t i = 0; i < dir_blocks(dir); i++) {
         uint32_t prev = UINT32_MAX;
-        struct buf *b;
+        struct buf *b = NULL;
         int rc = get_block(dir, i, &b);
 
         if (rc < 0)
@@ -192,7 +192,7 @@ extend(struct inode *dir, struct buf **buf_out)
     rc = ext2_bmap_locked(dir, dir_blocks(dir), true, &block, NULL);
     if (rc == 0)
         rc = buf_new(fs->dev, fs->block_size, block, buf_out);
-    if (rc < 0) {
+    if (rc != 0) {
         ext2_truncate_locked(dir, dir->size);
         return rc;
     }
@@ -205,7 +205,7 @@ extend(struct inode *dir, struct buf **buf_out)
 int
 ext2_dir_add_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t mode)
 {
-    struct buf *b;
+    struct buf *b = NULL;
     int rc;
 
     for (uint32_t i = 0; i < dir_blocks(dir); i++) {

@@ -143,7 +143,7 @@ ext2_read_inode(struct inode *inode)
 {
     struct ext2_fs *fs = inode->sb->fs_data;
     struct buf *b;
-    struct span slot;
+    struct span slot = {0};
     int rc;
 
     if (inode->ino == 0 || inode->ino > fs->inodes_count || (inode->ino != EXT2_ROOT_INO && inode->ino < fs->first_ino))
@@ -205,7 +205,7 @@ static int
 write_locked(struct ext2_fs *fs, const struct inode *inode) requires_lock(fs->lock)
 {
     struct buf *b;
-    struct span slot;
+    struct span slot = {0};
     int rc = table_slot(fs, (uint32_t)inode->ino, &b, &slot);
 
     if (rc < 0)

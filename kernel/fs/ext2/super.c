@@ -85,7 +85,7 @@ read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet 
         return -ENOMEM;
     for (uint32_t g = 0; g < fs->groups; g++) {
         struct buf *b;
-        struct span gd;
+        struct span gd = {0};
         int rc = ext2_group_locked(fs, g, &b, &gd);
 
         if (rc < 0)
