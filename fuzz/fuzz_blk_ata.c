@@ -11,14 +11,15 @@
 
 #include "hostile.h"
 
+enum { SLOW_NS = 20000 };
 enum { REQUESTS = 6, SECTORS = 16, STATUS = 7, COMMAND = 7, IDENTIFY = 0xec, GRANTS_MAX = 8 };
 enum { READY = 0x50, READY_DATA = 0x58, BM_STATUS = 2, BM_INTERRUPT = 4 };
 
 static const struct board_dev devs[] = {
-    {"intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0},
-    {0},
+    { "intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0 },
+    { 0 },
 };
-static const struct board board = {.name = "fuzz", .devs = devs};
+static const struct board board = { .name = "fuzz", .devs = devs };
 static uint64_t config_address;
 static uint8_t last_command;
 static uint64_t data_words;
@@ -26,25 +27,35 @@ static uint64_t data_words;
 static bool
 transfers_data(void)
 {
-    return last_command == IDENTIFY || last_command == 0x20 || last_command == 0x24 || last_command == 0x30 || last_command == 0x34 ||
-           last_command == 0xc4 || last_command == 0xc5 || last_command == 0x29 || last_command == 0x39;
+    return last_command == IDENTIFY || last_command == 0x20 || last_command == 0x24 ||
+           last_command == 0x30 || last_command == 0x34 || last_command == 0xc4 ||
+           last_command == 0xc5 || last_command == 0x29 || last_command == 0x39;
 }
 
 static uint64_t
 identify_word(uint64_t i)
 {
     switch (i) {
-    case 47: return 0x8010;
-    case 49: return 0x0300;
-    case 53: return 7;
+    case 47:
+        return 0x8010;
+    case 49:
+        return 0x0300;
+    case 53:
+        return 7;
     case 60:
-    case 100: return 1000;
-    case 63: return 7;
+    case 100:
+        return 1000;
+    case 63:
+        return 7;
     case 82:
-    case 83: return 0x7400;
-    case 86: return 0x3400;
-    case 88: return 0x3f;
-    default: return 0;
+    case 83:
+        return 0x7400;
+    case 86:
+        return 0x3400;
+    case 88:
+        return 0x3f;
+    default:
+        return 0;
     }
 }
 
@@ -97,9 +108,15 @@ request(struct blkdev *dev, void *arg unused_param)
         buf.len = (1 + d % SECTORS) * SECTOR_SIZE;
         switch (d >> 4 & 3) {
         case 0:
-        case 1: rc = blk_read(dev, sector, buf); break;
-        case 2: rc = blk_write(dev, sector, span_const(buf)); break;
-        default: rc = blk_flush(dev); break;
+        case 1:
+            rc = blk_read(dev, sector, buf);
+            break;
+        case 2:
+            rc = blk_write(dev, sector, span_const(buf));
+            break;
+        default:
+            rc = blk_flush(dev);
+            break;
         }
     }
     if (rc > 0)
@@ -113,7 +130,11 @@ use(void)
     struct device ide = {
         .name = "pci00:01.1",
         .pci_class = 0x010180,
-        .io = {{0x1f0, 8, IO_PORT}, {0x3f4, 4, IO_PORT}, {0x170, 8, IO_PORT}, {0x374, 4, IO_PORT}, {0xc000, 16, IO_PORT}},
+        .io = { { 0x1f0, 8, IO_PORT },
+                { 0x3f4, 4, IO_PORT },
+                { 0x170, 8, IO_PORT },
+                { 0x374, 4, IO_PORT },
+                { 0xc000, 16, IO_PORT } },
         .irq = 14,
         .irq2 = 15,
     };
@@ -135,7 +156,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     last_command = 0;
     data_words = 0;
     fake_dma_grants = 0;
-    hostile = (struct hostile){.plausible = drive, .written = command, .irq = {14, 15}};
+    hostile = (struct hostile){
+        .plausible = drive, .written = command, .irq = { 14, 15 }, .access_ns = SLOW_NS
+    };
     hostile_run(data, size, use);
     if (fake_dma_grants > GRANTS_MAX)
         abort(); /* a grant is leaked for each request */

@@ -33,7 +33,7 @@ disk_read(struct blkdev *dev unused_param, uint64_t sector, struct span buf)
     return 0;
 }
 
-static const struct blk_ops ops = {.read = disk_read};
+static const struct blk_ops ops = { .read = disk_read };
 
 static void
 check(struct blkdev *dev, void *arg unused_param)
@@ -41,8 +41,8 @@ check(struct blkdev *dev, void *arg unused_param)
     uint8_t *buf = kmem_alloc(SECTOR_SIZE);
 
     partitions++;
-    if (dev->whole != NULL &&
-        (dev->start == 0 || dev->sectors == 0 || dev->start >= SECTORS || dev->sectors > SECTORS - dev->start))
+    if (dev->whole != NULL && (dev->start == 0 || dev->sectors == 0 || dev->start >= SECTORS ||
+                               dev->sectors > SECTORS - dev->start))
         abort();
     if (buf == NULL || blk_read(dev, dev->sectors - 1, span_of(buf, SECTOR_SIZE)) != 0 ||
         blk_read(dev, dev->sectors, span_of(buf, SECTOR_SIZE)) != -EINVAL)
@@ -55,7 +55,7 @@ use(void)
 {
     static struct blkdev hda;
 
-    hda = (struct blkdev){.name = "hda", .rdev = 3 << 8, .sectors = SECTORS, .ops = &ops};
+    hda = (struct blkdev){ .name = "hda", .rdev = 3 << 8, .sectors = SECTORS, .ops = &ops };
     if (blk_add(&hda) != 0)
         abort();
     blk_for_each(check, NULL);
@@ -66,10 +66,10 @@ use(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    disk = (struct fuzz_input){data, size};
+    disk = (struct fuzz_input){ data, size };
     reads = 0;
     partitions = 0;
-    hostile = (struct hostile){0};
+    hostile = (struct hostile){ 0 };
     hostile_run(NULL, 0, use);
     return 0;
 }

@@ -24,8 +24,9 @@ check_usage(const struct page_stats *before)
     page_stats(&after);
     kmem_stats(&k);
     if (after.free + k.pages != before->free || fake_open_files != 0 || fake_spaces != 0) {
-        fprintf(stderr, "leaked: %llu pages, %u files, %u spaces\n", (unsigned long long)(before->free - k.pages - after.free),
-                fake_open_files, fake_spaces);
+        fprintf(stderr, "leaked: %llu pages, %u files, %u spaces\n",
+                (unsigned long long)(before->free - k.pages - after.free), fake_open_files,
+                fake_spaces);
         abort();
     }
 }

@@ -38,14 +38,24 @@ static void
 trouble(void)
 {
     uint8_t d = fuzz_decision(&in);
-    uint64_t n = (uint64_t)fuzz_decision(&in) * (d & 0x80 ? 8 : 1), count = d & 0x40 ? UINT64_MAX / 2 : 1;
+    uint64_t n = (uint64_t)fuzz_decision(&in) * (d & 0x80 ? 8 : 1),
+             count = d & 0x40 ? UINT64_MAX / 2 : 1;
 
     switch (d & 7) {
-    case 1: kmem_fail_at(n, count); break;
-    case 2: fake_disk_fail(n, 0, count); break;
-    case 3: fake_disk_fail(0, n, count); break;
-    case 4: fake_disk.sectors = n * 2; break;
-    default: break;
+    case 1:
+        kmem_fail_at(n, count);
+        break;
+    case 2:
+        fake_disk_fail(n, 0, count);
+        break;
+    case 3:
+        fake_disk_fail(0, n, count);
+        break;
+    case 4:
+        fake_disk.sectors = n * 2;
+        break;
+    default:
+        break;
     }
 }
 
@@ -71,8 +81,8 @@ use(void)
     kmem_fail_at(0, 0);
     after = fs_usage();
     if (before.objects != after.objects || before.pages != after.pages) {
-        fprintf(stderr, "leaked: %lld objects, %lld pages\n", (long long)(after.objects - before.objects),
-                (long long)(after.pages - before.pages));
+        fprintf(stderr, "leaked: %lld objects, %lld pages\n",
+                (long long)(after.objects - before.objects), (long long)(after.pages - before.pages));
         abort();
     }
 }
@@ -85,7 +95,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_reset_kernel();
     fake_disk_reset();
     fake_disk_requests_max = REQUESTS_MAX;
-    in = (struct fuzz_input){data, size};
+    in = (struct fuzz_input){ data, size };
     if (!fake_fs_run(RAM, use)) {
         fprintf(stderr, "a deadlock: nothing more will happen\n");
         abort();

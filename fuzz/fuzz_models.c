@@ -21,8 +21,9 @@ struct range {
 
 /* Ports with something behind them; the bus master's are where its BAR was put by those who put it there. */
 static const struct range ports[] = {
-    {0x20, 2}, {0xa0, 2}, {0x4d0, 2}, {0x40, 4}, {0x61, 1}, {0x3f8, 8}, {0x70, 2}, {0x1f0, 8}, {0x3f6, 1}, {0x170, 8}, {0x376, 1},
-    {0xcf8, 8}, {0xc000, 16}, {0xf4, 4}, {0x604, 4}, {0x1f0, 8}, {0x1f0, 8},
+    { 0x20, 2 },    { 0xa0, 2 },  { 0x4d0, 2 }, { 0x40, 4 },  { 0x61, 1 },  { 0x3f8, 8 },
+    { 0x70, 2 },    { 0x1f0, 8 }, { 0x3f6, 1 }, { 0x170, 8 }, { 0x376, 1 }, { 0xcf8, 8 },
+    { 0xc000, 16 }, { 0xf4, 4 },  { 0x604, 4 }, { 0x1f0, 8 }, { 0x1f0, 8 },
 };
 
 static struct sim *sim;
@@ -50,7 +51,9 @@ access_register(struct fuzz_input *in, bool write)
     uint8_t d = fuzz_decision(in);
     unsigned width = 1u << (d & 3);
     enum sim_space space = d & 0x40 ? SIM_MMIO : d & 0x20 && d & 0x10 ? SIM_MSR : SIM_PORT;
-    uint64_t addr = space == SIM_MMIO ? mmio(in) : space == SIM_MSR ? SIM_MSR_ADDR(fuzz_value(in, 2)) : port(in);
+    uint64_t addr = space == SIM_MMIO  ? mmio(in)
+                    : space == SIM_MSR ? SIM_MSR_ADDR(fuzz_value(in, 2))
+                                       : port(in);
 
     if (space == SIM_MSR)
         width = 8;
@@ -96,7 +99,8 @@ characters(struct fuzz_input *in)
 {
     uint8_t bytes[40];
 
-    sim_char_input(sim_char_find(sim, "uart0"), bytes, fuzz_bytes(in, bytes, 1 + fuzz_decision(in) % sizeof bytes));
+    sim_char_input(sim_char_find(sim, "uart0"), bytes,
+                   fuzz_bytes(in, bytes, 1 + fuzz_decision(in) % sizeof bytes));
 }
 
 /* What was saved can be restored, and is the same then. */
@@ -119,17 +123,35 @@ static void
 operation(struct fuzz_input *in)
 {
     switch (fuzz_decision(in) % 16) {
-    case 0: pass_time(in); break;
-    case 1: write_ram(in); break;
-    case 2: grant(in); break;
-    case 3: characters(in); break;
-    case 4: (void)sim_cpu_intr_ack(sim); break;
-    case 5: save_and_restore(); break;
-    case 6: fuzz_decision(in) % 16 == 0 ? sim_reset(sim) : pass_time(in); break;
+    case 0:
+        pass_time(in);
+        break;
+    case 1:
+        write_ram(in);
+        break;
+    case 2:
+        grant(in);
+        break;
+    case 3:
+        characters(in);
+        break;
+    case 4:
+        (void)sim_cpu_intr_ack(sim);
+        break;
+    case 5:
+        save_and_restore();
+        break;
+    case 6:
+        fuzz_decision(in) % 16 == 0 ? sim_reset(sim) : pass_time(in);
+        break;
     case 7:
     case 8:
-    case 9: access_register(in, false); break;
-    default: access_register(in, true); break;
+    case 9:
+        access_register(in, false);
+        break;
+    default:
+        access_register(in, true);
+        break;
     }
 }
 
@@ -146,11 +168,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t disks[2][DISK];
     struct sim_image images[2] = {
-        {.slot = "ide0.0", .fd = -1, .mem = disks[0], .size = DISK},
-        {.slot = "ide1.1", .fd = -1, .mem = disks[1], .size = DISK, .read_only = true},
+        { .slot = "ide0.0", .fd = -1, .mem = disks[0], .size = DISK },
+        { .slot = "ide1.1", .fd = -1, .mem = disks[1], .size = DISK, .read_only = true },
     };
-    struct sim_config config = {.ram_size = RAM, .ram_base = SIM_RAM_ANY, .seed = 1, .images = images, .image_count = 2};
-    struct fuzz_input in = {data, size};
+    struct sim_config config = {
+        .ram_size = RAM, .ram_base = SIM_RAM_ANY, .seed = 1, .images = images, .image_count = 2
+    };
+    struct fuzz_input in = { data, size };
 
     memset(disks, 0x5a, sizeof disks);
     time_left = TIME_MAX_NS;

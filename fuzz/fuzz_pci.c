@@ -12,10 +12,10 @@
 enum { ADDRESS = 0, DATA = 4, IDE = 1 << 3 | 1 };
 
 static const struct board_dev devs[] = {
-    {"intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0},
-    {0},
+    { "intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0 },
+    { 0 },
 };
-static const struct board board = {.name = "fuzz", .devs = devs};
+static const struct board board = { .name = "fuzz", .devs = devs };
 static uint32_t address;
 
 /* Configuration space: a host bridge, and an IDE controller in slot 1, function 1.  Elsewhere: a bus that nobody drives. */
@@ -31,11 +31,16 @@ bridge(const struct io *io, uint32_t off, unsigned width unused_param)
     if (fn != 0 && fn != IDE)
         return ~0ull;
     switch (reg) {
-    case 0x00: return fn == 0 ? 0x12378086 : 0x70108086;
-    case 0x08: return fn == 0 ? 0x06000002 : 0x01018000;
-    case 0x0c: return fn == 0 ? 0x00800000 : 0;
-    case 0x20: return fn == IDE ? 0xc001 : 0;
-    default: return 0;
+    case 0x00:
+        return fn == 0 ? 0x12378086 : 0x70108086;
+    case 0x08:
+        return fn == 0 ? 0x06000002 : 0x01018000;
+    case 0x0c:
+        return fn == 0 ? 0x00800000 : 0;
+    case 0x20:
+        return fn == IDE ? 0xc001 : 0;
+    default:
+        return 0;
     }
 }
 
@@ -67,7 +72,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     address = 0;
-    hostile = (struct hostile){.plausible = bridge, .written = written, .irq = {14, 15}};
+    hostile = (struct hostile){ .plausible = bridge, .written = written, .irq = { 14, 15 } };
     hostile_run(data, size, use);
     return 0;
 }

@@ -30,7 +30,7 @@ line_drained(struct tty *t unused_param)
     return true;
 }
 
-static const struct tty_port_ops line = {.write = line_write, .drained = line_drained};
+static const struct tty_port_ops line = { .write = line_write, .drained = line_drained };
 
 /* Most of the time one flag or one character changes; now and then everything. */
 static void
@@ -40,11 +40,21 @@ set_termios(void) no_tsa
     uint8_t d = fuzz_decision(&in);
 
     switch (d % 8) {
-    case 0: fuzz_bytes(&in, &t, sizeof t); break;
-    case 1: t.c_iflag ^= 1u << (d >> 3) % 32; break;
-    case 2: t.c_oflag ^= 1u << (d >> 3) % 32; break;
-    case 3: t.c_cc[(d >> 3) % sizeof t.c_cc] = (uint8_t)fuzz_value(&in, 1); break;
-    default: t.c_lflag ^= 1u << (d >> 3) % 32; break;
+    case 0:
+        fuzz_bytes(&in, &t, sizeof t);
+        break;
+    case 1:
+        t.c_iflag ^= 1u << (d >> 3) % 32;
+        break;
+    case 2:
+        t.c_oflag ^= 1u << (d >> 3) % 32;
+        break;
+    case 3:
+        t.c_cc[(d >> 3) % sizeof t.c_cc] = (uint8_t)fuzz_value(&in, 1);
+        break;
+    default:
+        t.c_lflag ^= 1u << (d >> 3) % 32;
+        break;
     }
     irqlock_lock(&tty.lock);
     tty_ldisc_set(&tty, &t);
@@ -68,10 +78,10 @@ feed(void)
 static void
 read_some(void)
 {
-    struct file file = {.flags = O_NONBLOCK, .data = &tty};
+    struct file file = { .flags = O_NONBLOCK, .data = &tty };
     size_t want = 1 + fuzz_decision(&in);
     uint8_t *buf = malloc(want);
-    struct iobuf b = {.kernel = buf, .left = want};
+    struct iobuf b = { .kernel = buf, .left = want };
     uint64_t pos = 0;
     int64_t n = tty_read(&file, &b, &pos);
 
@@ -108,14 +118,28 @@ static void
 step(void)
 {
     switch (fuzz_decision(&in) % 10) {
-    case 0: set_termios(); break;
+    case 0:
+        set_termios();
+        break;
     case 1:
-    case 2: read_some(); break;
-    case 3: put_some(); break;
-    case 4: flush(); break;
-    case 5: tty_port_break(&tty); break;
-    case 6: tty_port_ready(&tty); break;
-    default: feed(); break;
+    case 2:
+        read_some();
+        break;
+    case 3:
+        put_some();
+        break;
+    case 4:
+        flush();
+        break;
+    case 5:
+        tty_port_break(&tty);
+        break;
+    case 6:
+        tty_port_ready(&tty);
+        break;
+    default:
+        feed();
+        break;
     }
 }
 
@@ -141,8 +165,8 @@ use(void) no_tsa
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) no_tsa
 {
-    in = (struct fuzz_input){data, size};
-    hostile = (struct hostile){0};
+    in = (struct fuzz_input){ data, size };
+    hostile = (struct hostile){ 0 };
     memset(&tty, 0, sizeof tty);
     memset(&proc, 0, sizeof proc);
     memset(&session, 0, sizeof session);
@@ -157,8 +181,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) no_tsa
         .c_iflag = ICRNL | IXON | IUTF8,
         .c_oflag = OPOST | ONLCR,
         .c_lflag = ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-        .c_cc = {[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1, [VSTART] = 17, [VSTOP] = 19,
-                 [VSUSP] = 26, [VREPRINT] = 18, [VWERASE] = 23, [VLNEXT] = 22},
+        .c_cc = { [VINTR] = 3,
+                  [VQUIT] = 28,
+                  [VERASE] = 127,
+                  [VKILL] = 21,
+                  [VEOF] = 4,
+                  [VMIN] = 1,
+                  [VSTART] = 17,
+                  [VSTOP] = 19,
+                  [VSUSP] = 26,
+                  [VREPRINT] = 18,
+                  [VWERASE] = 23,
+                  [VLNEXT] = 22 },
     };
     hostile_run(NULL, 0, use);
     return 0;

@@ -13,10 +13,10 @@
 enum { STEPS = 40, IRQ = 4, IIR = 2, LSR = 5, LSR_EMPTY = 0x60, IIR_NONE = 0xc1 };
 
 static const struct board_dev devs[] = {
-    {"ns16550a", "uart0", BOARD_PORT, 0x3f8, 8, IRQ, 1843200},
-    {0},
+    { "ns16550a", "uart0", BOARD_PORT, 0x3f8, 8, IRQ, 1843200 },
+    { 0 },
 };
-static const struct board board = {.name = "fuzz", .devs = devs};
+static const struct board board = { .name = "fuzz", .devs = devs };
 static uint8_t scratch;
 static uint64_t received;
 
@@ -61,13 +61,27 @@ step(struct uart *u)
     static const uint8_t text[100];
 
     switch (fuzz_decision(&hostile.in) % 8) {
-    case 0: (void)uart_write(u, cspan_of(text, fuzz_decision(&hostile.in) % sizeof text)); break;
-    case 1: set_line(u); break;
-    case 2: uart_set_break(u, fuzz_decision(&hostile.in) & 1); break;
-    case 3: (void)uart_idle(u); break;
-    case 4: uart_flush_output(u); break;
-    case 5: uart_panic_write("panic\n", 6); break;
-    default: fake_irq(IRQ); break;
+    case 0:
+        (void)uart_write(u, cspan_of(text, fuzz_decision(&hostile.in) % sizeof text));
+        break;
+    case 1:
+        set_line(u);
+        break;
+    case 2:
+        uart_set_break(u, fuzz_decision(&hostile.in) & 1);
+        break;
+    case 3:
+        (void)uart_idle(u);
+        break;
+    case 4:
+        uart_flush_output(u);
+        break;
+    case 5:
+        uart_panic_write("panic\n", 6);
+        break;
+    default:
+        fake_irq(IRQ);
+        break;
     }
 }
 
@@ -92,7 +106,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     scratch = 0;
-    hostile = (struct hostile){.plausible = chip, .written = written, .irq = {IRQ, IRQ}};
+    hostile = (struct hostile){ .plausible = chip, .written = written, .irq = { IRQ, IRQ } };
     hostile_run(data, size, use);
     return 0;
 }

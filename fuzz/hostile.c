@@ -22,7 +22,7 @@ one_access(void)
         fprintf(stderr, "the driver never stops asking\n");
         abort();
     }
-    fake_consume(ACCESS_NS);
+    fake_consume(hostile.access_ns != 0 ? hostile.access_ns : ACCESS_NS);
 }
 
 static uint64_t
@@ -60,7 +60,7 @@ hostile_run(const uint8_t *data, size_t size, void (*fn)(void))
     fuzz_reset_kernel();
     fake_boot(RAM);
     memset(&t, 0, sizeof t);
-    hostile.in = (struct fuzz_input){data, size};
+    hostile.in = (struct fuzz_input){ data, size };
     fake_io_read = answer;
     fake_io_write = take;
     accesses = 0;

@@ -13,6 +13,7 @@ struct hostile {
     uint64_t (*plausible)(const struct io *io, uint32_t off, unsigned width);
     void (*written)(const struct io *io, uint32_t off, unsigned width, uint64_t v); /* may be NULL */
     unsigned irq[2];
+    uint64_t access_ns; /* what a register access takes (0: 500): more, and a driver that polls gives up sooner */
 };
 extern struct hostile hostile;
 

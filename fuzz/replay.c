@@ -65,7 +65,8 @@ run_path(const char *path)
     while ((e = readdir(d)) != NULL) {
         char name[PATH_SIZE];
 
-        if (e->d_name[0] != '.' && snprintf(name, sizeof name, "%s/%s", path, e->d_name) < (int)sizeof name)
+        if (e->d_name[0] != '.' &&
+            snprintf(name, sizeof name, "%s/%s", path, e->d_name) < (int)sizeof name)
             run_file(name);
     }
     closedir(d);

@@ -38,8 +38,7 @@ find(const struct blkdev *dev, uint32_t size, uint64_t block)
 {
     struct list_node *n;
 
-    list_for_each(n, bucket(dev, block))
-    {
+    list_for_each (n, bucket(dev, block)) {
         struct buf *b = container_of(n, struct buf, hash_node);
 
         if (b->dev == dev && b->block == block && b->size == size)
@@ -85,8 +84,7 @@ evict(void)
     struct list_node *n, *tmp;
     unsigned scanned = 0;
 
-    list_for_each_safe(n, tmp, &cache.lru)
-    {
+    list_for_each_safe (n, tmp, &cache.lru) {
         struct buf *b = container_of(n, struct buf, lru_node);
 
         if (cache.count < BUFS_MAX || ++scanned > EVICT_SCAN_MAX)
@@ -96,8 +94,7 @@ evict(void)
     }
     if (cache.count < BUFS_MAX)
         return;
-    list_for_each(n, &cache.lru)
-    {
+    list_for_each (n, &cache.lru) {
         struct buf *b = container_of(n, struct buf, lru_node);
 
         if (b->refs > 0)
@@ -117,8 +114,7 @@ shrink(void)
     struct list_node *n, *tmp;
     unsigned freed = 0;
 
-    list_for_each_safe(n, tmp, &cache.lru)
-    {
+    list_for_each_safe (n, tmp, &cache.lru) {
         struct buf *b = container_of(n, struct buf, lru_node);
 
         if (b->refs > 0 || b->dirty)
@@ -286,8 +282,7 @@ next_dirty(const struct blkdev *dev, uint64_t from)
     struct buf *best = NULL;
     struct list_node *n;
 
-    list_for_each(n, &cache.lru)
-    {
+    list_for_each (n, &cache.lru) {
         struct buf *b = container_of(n, struct buf, lru_node);
 
         if (b->dev == dev && b->dirty && b->block >= from && (best == NULL || b->block < best->block))
@@ -323,14 +318,14 @@ buf_invalidate(struct blkdev *dev)
     struct list_node *n, *tmp;
 
     init_once();
-    list_for_each_safe(n, tmp, &cache.lru)
-    {
+    list_for_each_safe (n, tmp, &cache.lru) {
         struct buf *b = container_of(n, struct buf, lru_node);
 
         if (b->dev == dev && b->refs == 0)
             drop(b);
         else if (b->dev == dev)
-            klog(LOG_ERR, "buf: block %llu of %s is still in use", (unsigned long long)b->block, dev->name);
+            klog(LOG_ERR, "buf: block %llu of %s is still in use", (unsigned long long)b->block,
+                 dev->name);
     }
 }
 
@@ -351,5 +346,5 @@ buf_trim(void)
 void
 buf_stats(struct buf_stats *out)
 {
-    *out = (struct buf_stats){cache.count, cache.dirty, cache.bytes};
+    *out = (struct buf_stats){ cache.count, cache.dirty, cache.bytes };
 }

@@ -57,7 +57,7 @@ move_pages(const struct move *m, uint64_t pages)
             struct chunk *to = resident_find(&m->mm->resident, m->to + i + k);
             struct page *page = c->pages[bit];
 
-            assert(to != NULL);
+            assert(to != NULL && page != NULL);
             c->present &= ~b;
             c->anon &= ~b;
             c->pages[bit] = NULL;

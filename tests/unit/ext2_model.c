@@ -267,7 +267,7 @@ compare_dir(const char *path)
 void
 model_compare(void)
 {
-    char target[PATH_LEN] = {0};
+    char target[PATH_LEN] = { 0 };
 
     compare_dir("/m");
     for (unsigned i = 0; i < count; i++) {
@@ -280,7 +280,8 @@ model_compare(void)
             compare_file(path, n);
         else if (n->type == S_IFDIR)
             compare_dir(path);
-        else if (fs_readlink(path, target, sizeof target) != (int64_t)n->size || memcmp(target, n->data, n->size) != 0)
+        else if (fs_readlink(path, target, sizeof target) != (int64_t)n->size ||
+                 memcmp(target, n->data, n->size) != 0)
             differs(path, "another target");
     }
 }

@@ -67,8 +67,8 @@ hal_space_destroy(struct hal_space *space unused_param)
 }
 
 int
-hal_space_map(struct hal_space *s unused_param, uaddr_t va unused_param, paddr_t pa unused_param, size_t n unused_param,
-              unsigned prot unused_param)
+hal_space_map(struct hal_space *s unused_param, uaddr_t va unused_param, paddr_t pa unused_param,
+              size_t n unused_param, unsigned prot unused_param)
 {
     abort();
 }
@@ -80,14 +80,15 @@ hal_space_unmap(struct hal_space *s unused_param, uaddr_t va unused_param, size_
 }
 
 void
-hal_space_protect(struct hal_space *s unused_param, uaddr_t va unused_param, size_t n unused_param, unsigned p unused_param)
+hal_space_protect(struct hal_space *s unused_param, uaddr_t va unused_param, size_t n unused_param,
+                  unsigned p unused_param)
 {
     abort();
 }
 
 bool
-hal_space_query(const struct hal_space *s unused_param, uaddr_t va unused_param, paddr_t *pa_out unused_param,
-                unsigned *prot_out unused_param)
+hal_space_query(const struct hal_space *s unused_param, uaddr_t va unused_param,
+                paddr_t *pa_out unused_param, unsigned *prot_out unused_param)
 {
     abort();
 }
@@ -184,7 +185,8 @@ static bool
 fails(uint64_t *nth)
 {
     if (++fake_disk_requests > fake_disk_requests_max) {
-        fprintf(stderr, "the disk was asked %llu times: a hang\n", (unsigned long long)fake_disk_requests);
+        fprintf(stderr, "the disk was asked %llu times: a hang\n",
+                (unsigned long long)fake_disk_requests);
         abort();
     }
     if (*nth == 0)
@@ -219,7 +221,7 @@ disk_write(struct blkdev *dev unused_param, uint64_t sector, struct cspan buf)
     return 0;
 }
 
-static const struct blk_ops disk_ops = {.read = disk_read, .write = disk_write};
+static const struct blk_ops disk_ops = { .read = disk_read, .write = disk_write };
 
 /* --- the machine --- */
 
@@ -234,10 +236,10 @@ no_io(struct blkdev *dev unused_param, uint64_t sector unused_param, struct span
     return 0;
 }
 
-static const struct blk_ops root_ops = {.read = no_io};
-static const struct fs_type root_type = {.name = "rootfs", .needs_dev = true, .mount = tmpfs_mount};
+static const struct blk_ops root_ops = { .read = no_io };
+static const struct fs_type root_type = { .name = "rootfs", .needs_dev = true, .mount = tmpfs_mount };
 
-const struct fs_type *const kernel_fstypes[] = {&root_type, &ext2_fs_type, NULL};
+const struct fs_type *const kernel_fstypes[] = { &root_type, &ext2_fs_type, NULL };
 
 static void
 check(int rc, const char *what)
@@ -269,8 +271,10 @@ fake_fs_run(size_t ram, void (*fn)(void))
     uint64_t sectors = fake_disk.sectors;
 
     fake_boot(ram);
-    root_disk = (struct blkdev){.name = "hda", .rdev = 3 << 8, .sectors = ROOT_SECTORS, .ops = &root_ops};
-    fake_disk = (struct blkdev){.name = "hdb", .rdev = 3 << 8 | 64, .sectors = sectors, .ops = &disk_ops};
+    root_disk =
+        (struct blkdev){ .name = "hda", .rdev = 3 << 8, .sectors = ROOT_SECTORS, .ops = &root_ops };
+    fake_disk =
+        (struct blkdev){ .name = "hdb", .rdev = 3 << 8 | 64, .sectors = sectors, .ops = &disk_ops };
     memset(&t, 0, sizeof t);
     body = fn;
     finished = false;
@@ -289,7 +293,8 @@ fs_usage(void)
     kmem_drain();
     kmem_stats(&k);
     page_stats(&p);
-    return (struct fs_usage){k.objects, p.total - p.free - k.pages}; /* slabs may be cut up differently */
+    return (struct fs_usage){ k.objects,
+                              p.total - p.free - k.pages }; /* slabs may be cut up differently */
 }
 
 /* --- calls --- */
@@ -359,7 +364,7 @@ fs_read(const char *path, uint64_t pos, void *buf, size_t n)
 int64_t
 fs_write(const char *path, uint64_t pos, const void *buf, size_t n)
 {
-    struct iobuf b = {.kernel = (uint8_t *)(uintptr_t)buf, .left = n};
+    struct iobuf b = { .kernel = (uint8_t *)(uintptr_t)buf, .left = n };
     struct file *f;
     int64_t rc = vfs_open(NULL, path, O_WRONLY | O_CREAT | O_NONBLOCK, 0644, &f);
 
@@ -415,7 +420,9 @@ fs_readlink(const char *path, char *buf, size_t size)
 
     if (rc < 0)
         return rc;
-    rc = dentry_inode(d)->ops->readlink != NULL ? dentry_inode(d)->ops->readlink(dentry_inode(d), buf, size) : -EINVAL;
+    rc = dentry_inode(d)->ops->readlink != NULL
+             ? dentry_inode(d)->ops->readlink(dentry_inode(d), buf, size)
+             : -EINVAL;
     dentry_put(d);
     return rc;
 }
@@ -427,7 +434,8 @@ struct listing {
 };
 
 static bool
-list_one(void *arg, struct name name, uint64_t ino unused_param, unsigned type unused_param, uint64_t next unused_param)
+list_one(void *arg, struct name name, uint64_t ino unused_param, unsigned type unused_param,
+         uint64_t next unused_param)
 {
     struct listing *l = arg;
 

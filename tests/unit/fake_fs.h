@@ -34,13 +34,15 @@ int must_check fs_umount(void);
 int64_t must_check fs_mode(const char *path);
 int64_t must_check fs_size(const char *path);
 int64_t must_check fs_read(const char *path, uint64_t pos, void *buf, size_t n);
-int64_t must_check fs_write(const char *path, uint64_t pos, const void *buf, size_t n); /* made if missing */
+int64_t must_check fs_write(const char *path, uint64_t pos, const void *buf,
+                            size_t n); /* made if missing */
 int must_check fs_truncate(const char *path, uint64_t size);
 int must_check fs_create(const char *path);
 int must_check fs_link(const char *path, const char *new_path);
 int64_t must_check fs_readlink(const char *path, char *buf, size_t size);
 /* Calls emit for each entry but "." and ".." (copied: the callback may use the file system).  At most `max` entries. */
-int must_check fs_list(const char *path, unsigned max, void (*emit)(void *arg, const char *name), void *arg);
+int must_check fs_list(const char *path, unsigned max, void (*emit)(void *arg, const char *name),
+                       void *arg);
 
 /* Look at everything, then change what tests/unit/mkext2.py made: the fixed work of the hostile-image tests.  Bounded, whatever the
  * disk says.  Errors are recorded in fs_walk_errors; one that no file system should give aborts. */

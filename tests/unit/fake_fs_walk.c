@@ -17,8 +17,9 @@ static unsigned entries;
 static void
 note(int64_t rc, const char *what)
 {
-    static const int may[] = {EPERM, ENOENT, EIO, ENXIO, EACCES, EBUSY, EEXIST, EXDEV, ENODEV, ENOTDIR, EISDIR, EINVAL, EFBIG,
-                              ENOSPC, EROFS, EMLINK, ENAMETOOLONG, ENOTEMPTY, ELOOP, EUCLEAN, ENOMEM};
+    static const int may[] = { EPERM, ENOENT, EIO,          ENXIO,     EACCES, EBUSY,   EEXIST,
+                               EXDEV, ENODEV, ENOTDIR,      EISDIR,    EINVAL, EFBIG,   ENOSPC,
+                               EROFS, EMLINK, ENAMETOOLONG, ENOTEMPTY, ELOOP,  EUCLEAN, ENOMEM };
 
     if (rc >= 0) {
         fs_walk_ok++;
@@ -46,7 +47,8 @@ look_at_entry(void *arg, const char *name)
     const struct place *p = arg;
     char path[PATH_SIZE];
 
-    if (++entries <= ENTRIES_MAX && snprintf(path, sizeof path, "%s/%s", p->dir, name) < (int)sizeof path)
+    if (++entries <= ENTRIES_MAX &&
+        snprintf(path, sizeof path, "%s/%s", p->dir, name) < (int)sizeof path)
         look(path, p->depth + 1);
 }
 
@@ -77,7 +79,7 @@ look(const char *path, unsigned depth)
     else if ((mode & S_IFMT) == S_IFLNK)
         note(fs_readlink(path, text, sizeof text), "readlink");
     else if ((mode & S_IFMT) == S_IFDIR && depth < DEPTH_MAX)
-        note(fs_list(path, ENTRIES_MAX, look_at_entry, &(struct place){path, depth}), "list");
+        note(fs_list(path, ENTRIES_MAX, look_at_entry, &(struct place){ path, depth }), "list");
 }
 
 /* Only regular files are written: what a damaged inode says is a fifo may let us wait for ever. */
@@ -143,12 +145,14 @@ remove_entry(void *arg, const char *name)
 static void
 remove_things(void)
 {
-    static const char *const files[] = {"/m/big", "/m/sparse", "/m/withattr", "/m/node", "/m/pipe", "/m/long", "/m/new"};
+    static const char *const files[] = { "/m/big",  "/m/sparse", "/m/withattr", "/m/node",
+                                         "/m/pipe", "/m/long",   "/m/new" };
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         note(vfs_unlink(NULL, files[i]), "unlink");
     note(vfs_rmdir(NULL, "/m/empty"), "rmdir");
-    note(fs_list("/m/newdir/sub", ENTRIES_MAX, remove_entry, (void *)(uintptr_t)"/m/newdir/sub"), "list");
+    note(fs_list("/m/newdir/sub", ENTRIES_MAX, remove_entry, (void *)(uintptr_t)"/m/newdir/sub"),
+         "list");
     note(vfs_rmdir(NULL, "/m/newdir/sub"), "rmdir");
     note(fs_list("/m/dir", ENTRIES_MAX, remove_entry, (void *)(uintptr_t)"/m/dir"), "list");
     note(vfs_rmdir(NULL, "/m/dir"), "rmdir");

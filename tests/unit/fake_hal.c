@@ -128,7 +128,7 @@ fiber_main(void)
 static void
 fiber_init(struct fiber *f, void *stack, size_t size, void (*entry)(void *arg), void *arg)
 {
-    *f = (struct fiber){.used = true, .stack = stack, .stack_size = size, .entry = entry, .arg = arg};
+    *f = (struct fiber){ .used = true, .stack = stack, .stack_size = size, .entry = entry, .arg = arg };
 
     uintptr_t *top = (uintptr_t *)(((uintptr_t)stack + size) & ~(uintptr_t)15);
 
@@ -292,7 +292,7 @@ fake_at(uint64_t when_ns, void (*fn)(void *arg), void *arg)
 {
     if (event_count == EVENTS)
         abort();
-    events[event_count++] = (struct event){when_ns, fn, arg};
+    events[event_count++] = (struct event){ when_ns, fn, arg };
 }
 
 void
@@ -403,8 +403,8 @@ hal_mem_redzone(void)
 }
 
 int
-hal_dma_grant(const char *dev unused_param, paddr_t pa, size_t len, enum hal_dma_dir dir unused_param,
-              dma_addr_t *addr_out)
+hal_dma_grant(const char *dev unused_param, paddr_t pa, size_t len,
+              enum hal_dma_dir dir unused_param, dma_addr_t *addr_out)
 {
     if (pa.v < RAM_BASE || pa.v - RAM_BASE + len > ram_size)
         return -EINVAL;

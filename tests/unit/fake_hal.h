@@ -27,7 +27,7 @@ extern void (*fake_io_write)(const struct io *io, uint32_t off, unsigned width, 
 
 extern unsigned fake_deadlines_set; /* calls of hal_time_set_deadline() */
 extern unsigned fake_dma_grants;    /* live ones */
-extern char fake_doing[160];        /* what the test is at: printed with a panic or a sanitizer's report */
+extern char fake_doing[160]; /* what the test is at: printed with a panic or a sanitizer's report */
 void *fake_ram(void);
 size_t fake_ram_size(void);
 const char *fake_log(void); /* what hal_log_write() was given */

@@ -46,7 +46,7 @@ fsck(void)
 {
     static char path[] = "/tmp/drydock-ext2-XXXXXX";
     char log[sizeof path + 4];
-    char *argv[] = {"sh", "-c", "/sbin/e2fsck -fn $0 >$0.log 2>&1", path, NULL}, *env[] = {NULL};
+    char *argv[] = { "sh", "-c", "/sbin/e2fsck -fn $0 >$0.log 2>&1", path, NULL }, *env[] = { NULL };
     int fd, status = -1;
     pid_t pid;
 
@@ -88,7 +88,9 @@ unmount(void)
 static void
 random_path(char *path)
 {
-    static const char *const names[] = {"a", "b", "c", "d", "a-name-that-does-not-fit-into-the-small-entries-of-a-dentry"};
+    static const char *const names[] = {
+        "a", "b", "c", "d", "a-name-that-does-not-fit-into-the-small-entries-of-a-dentry"
+    };
     size_t len = (size_t)sprintf(path, "/m");
 
     for (unsigned depth = 1 + rnd(3); depth > 0; depth--)
@@ -111,13 +113,27 @@ name_operation(const char *path, const char *other)
     memset(target, 'x', sizeof target);
     target[rnd(2) == 0 ? 20 : 140] = '\0';
     switch (rnd(8)) {
-    case 0: agree("create", path, fs_create(path), model_create(path)); break;
-    case 1: agree("mkdir", path, vfs_mkdir(NULL, path, 0755), model_mkdir(path)); break;
-    case 2: agree("symlink", path, vfs_symlink(NULL, path, target), model_symlink(path, target)); break;
-    case 3: agree("link", path, fs_link(other, path), model_link(other, path)); break;
-    case 4: agree("unlink", path, vfs_unlink(NULL, path), model_unlink(path)); break;
-    case 5: agree("rmdir", path, vfs_rmdir(NULL, path), model_rmdir(path)); break;
-    default: agree("rename", path, vfs_rename(NULL, path, NULL, other, 0), model_rename(path, other)); break;
+    case 0:
+        agree("create", path, fs_create(path), model_create(path));
+        break;
+    case 1:
+        agree("mkdir", path, vfs_mkdir(NULL, path, 0755), model_mkdir(path));
+        break;
+    case 2:
+        agree("symlink", path, vfs_symlink(NULL, path, target), model_symlink(path, target));
+        break;
+    case 3:
+        agree("link", path, fs_link(other, path), model_link(other, path));
+        break;
+    case 4:
+        agree("unlink", path, vfs_unlink(NULL, path), model_unlink(path));
+        break;
+    case 5:
+        agree("rmdir", path, vfs_rmdir(NULL, path), model_rmdir(path));
+        break;
+    default:
+        agree("rename", path, vfs_rename(NULL, path, NULL, other, 0), model_rename(path, other));
+        break;
     }
 }
 
@@ -177,7 +193,7 @@ random_body(void)
 
 START_TEST(random_operations)
 {
-    static const char *const kinds[] = {"empty", "roomy"};
+    static const char *const kinds[] = { "empty", "roomy" };
 
     load(kinds[_i % 2]);
     seed = (uint32_t)_i;
@@ -214,7 +230,7 @@ contents_body(void)
 
 START_TEST(contents)
 {
-    static const char *const kinds[] = {"small", "large", "plain"};
+    static const char *const kinds[] = { "small", "large", "plain" };
 
     load(kinds[_i]);
     ck_assert(fake_fs_run(RAM, contents_body));
@@ -313,8 +329,17 @@ op_rename_into_full_dir(void)
     return vfs_rename(NULL, "/m/moved", NULL, path, 0);
 }
 
-static int64_t (*const ops[])(void) = {op_create,  op_mkdir,   op_write, op_write_indirect, op_write_double_indirect, op_write_triple_indirect,
-                                       op_fill_hole, op_symlink, op_mknod, op_link_into_full_dir, op_rename_into_full_dir};
+static int64_t (*const ops[])(void) = { op_create,
+                                        op_mkdir,
+                                        op_write,
+                                        op_write_indirect,
+                                        op_write_double_indirect,
+                                        op_write_triple_indirect,
+                                        op_fill_hole,
+                                        op_symlink,
+                                        op_mknod,
+                                        op_link_into_full_dir,
+                                        op_rename_into_full_dir };
 enum { OPS = sizeof ops / sizeof ops[0] };
 
 static void
@@ -409,8 +434,10 @@ check_usage(void)
 {
     struct fs_usage u = fs_usage();
 
-    ck_assert_msg(u.objects == usage_at_start.objects && u.pages == usage_at_start.pages, "%s: %lld objects, %lld pages leaked",
-                  fake_doing, (long long)(u.objects - usage_at_start.objects), (long long)(u.pages - usage_at_start.pages));
+    ck_assert_msg(u.objects == usage_at_start.objects && u.pages == usage_at_start.pages,
+                  "%s: %lld objects, %lld pages leaked", fake_doing,
+                  (long long)(u.objects - usage_at_start.objects),
+                  (long long)(u.pages - usage_at_start.pages));
 }
 
 static void
@@ -433,7 +460,8 @@ no_memory_body(void)
 
     first_round();
     for (uint64_t n = 1; n < SWEEP_MAX; n += step) {
-        snprintf(fake_doing, sizeof fake_doing, "allocation %u fails%s", (unsigned)n, seed == 0 ? "" : ", and all after it");
+        snprintf(fake_doing, sizeof fake_doing, "allocation %u fails%s", (unsigned)n,
+                 seed == 0 ? "" : ", and all after it");
         kmem_stats(&before);
         kmem_fail_at(n, seed == 0 ? 1 : UINT64_MAX / 2);
 
@@ -474,8 +502,8 @@ bad_disk_body(void)
     first_round();
     fake_disk_requests_max = 100000;
     for (uint64_t n = 1; n == 1 || n <= last; n++) {
-        snprintf(fake_doing, sizeof fake_doing, "%s %u fails%s", seed & 2 ? "write" : "read", (unsigned)n,
-                 seed & 1 ? ", and all after it" : "");
+        snprintf(fake_doing, sizeof fake_doing, "%s %u fails%s", seed & 2 ? "write" : "read",
+                 (unsigned)n, seed & 1 ? ", and all after it" : "");
         fake_disk_fail(seed & 2 ? 0 : n, seed & 2 ? n : 0, count);
 
         int rc = fs_mount(false);

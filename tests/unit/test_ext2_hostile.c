@@ -26,35 +26,92 @@ struct field {
 };
 
 static const struct field super_fields[] = {
-    {"inodes_count", 0, 4}, {"blocks_count", 4, 4}, {"r_blocks_count", 8, 4}, {"free_blocks", 12, 4}, {"free_inodes", 16, 4},
-    {"first_data_block", 20, 4}, {"log_block_size", 24, 4}, {"log_frag_size", 28, 4}, {"blocks_per_group", 32, 4},
-    {"frags_per_group", 36, 4}, {"inodes_per_group", 40, 4}, {"mtime", 44, 4}, {"wtime", 48, 4}, {"mnt_count", 52, 2},
-    {"max_mnt_count", 54, 2}, {"magic", 56, 2}, {"state", 58, 2}, {"errors", 60, 2}, {"minor_rev", 62, 2}, {"lastcheck", 64, 4},
-    {"creator_os", 72, 4}, {"rev_level", 76, 4}, {"def_resuid", 80, 2}, {"first_ino", 84, 4}, {"inode_size", 88, 2},
-    {"block_group_nr", 90, 2}, {"compat", 92, 4}, {"incompat", 96, 4}, {"ro_compat", 100, 4}, {"reserved_gdt", 206, 2},
-    {"journal_inum", 224, 4}, {"first_meta_bg", 260, 4}, {NULL, 0, 0},
+    { "inodes_count", 0, 4 },
+    { "blocks_count", 4, 4 },
+    { "r_blocks_count", 8, 4 },
+    { "free_blocks", 12, 4 },
+    { "free_inodes", 16, 4 },
+    { "first_data_block", 20, 4 },
+    { "log_block_size", 24, 4 },
+    { "log_frag_size", 28, 4 },
+    { "blocks_per_group", 32, 4 },
+    { "frags_per_group", 36, 4 },
+    { "inodes_per_group", 40, 4 },
+    { "mtime", 44, 4 },
+    { "wtime", 48, 4 },
+    { "mnt_count", 52, 2 },
+    { "max_mnt_count", 54, 2 },
+    { "magic", 56, 2 },
+    { "state", 58, 2 },
+    { "errors", 60, 2 },
+    { "minor_rev", 62, 2 },
+    { "lastcheck", 64, 4 },
+    { "creator_os", 72, 4 },
+    { "rev_level", 76, 4 },
+    { "def_resuid", 80, 2 },
+    { "first_ino", 84, 4 },
+    { "inode_size", 88, 2 },
+    { "block_group_nr", 90, 2 },
+    { "compat", 92, 4 },
+    { "incompat", 96, 4 },
+    { "ro_compat", 100, 4 },
+    { "reserved_gdt", 206, 2 },
+    { "journal_inum", 224, 4 },
+    { "first_meta_bg", 260, 4 },
+    { NULL, 0, 0 },
 };
 static const struct field group_fields[] = {
-    {"block_bitmap", 0, 4}, {"inode_bitmap", 4, 4}, {"inode_table", 8, 4}, {"free_blocks", 12, 2}, {"free_inodes", 14, 2},
-    {"used_dirs", 16, 2}, {NULL, 0, 0},
+    { "block_bitmap", 0, 4 }, { "inode_bitmap", 4, 4 }, { "inode_table", 8, 4 },
+    { "free_blocks", 12, 2 }, { "free_inodes", 14, 2 }, { "used_dirs", 16, 2 },
+    { NULL, 0, 0 },
 };
 static const struct field inode_fields[] = {
-    {"mode", 0, 2}, {"uid", 2, 2}, {"size", 4, 4}, {"atime", 8, 4}, {"mtime", 16, 4}, {"dtime", 20, 4}, {"gid", 24, 2},
-    {"links", 26, 2}, {"blocks", 28, 4}, {"flags", 32, 4}, {"block0", 40, 4}, {"block1", 44, 4}, {"block11", 84, 4},
-    {"block12", 88, 4}, {"block13", 92, 4}, {"block14", 96, 4}, {"generation", 100, 4}, {"file_acl", 104, 4},
-    {"size_high", 108, 4}, {"blocks_high", 116, 2}, {"extra_isize", 128, 2}, {"atime_extra", 140, 4}, {NULL, 0, 0},
+    { "mode", 0, 2 },
+    { "uid", 2, 2 },
+    { "size", 4, 4 },
+    { "atime", 8, 4 },
+    { "mtime", 16, 4 },
+    { "dtime", 20, 4 },
+    { "gid", 24, 2 },
+    { "links", 26, 2 },
+    { "blocks", 28, 4 },
+    { "flags", 32, 4 },
+    { "block0", 40, 4 },
+    { "block1", 44, 4 },
+    { "block11", 84, 4 },
+    { "block12", 88, 4 },
+    { "block13", 92, 4 },
+    { "block14", 96, 4 },
+    { "generation", 100, 4 },
+    { "file_acl", 104, 4 },
+    { "size_high", 108, 4 },
+    { "blocks_high", 116, 2 },
+    { "extra_isize", 128, 2 },
+    { "atime_extra", 140, 4 },
+    { NULL, 0, 0 },
 };
 static const struct field dirent_fields[] = {
-    {"inode", 0, 4}, {"rec_len", 4, 2}, {"name_len", 6, 1}, {"file_type", 7, 1}, {"name", 8, 1}, {"name end", 8 + 2, 1}, {NULL, 0, 0},
+    { "inode", 0, 4 }, { "rec_len", 4, 2 },      { "name_len", 6, 1 }, { "file_type", 7, 1 },
+    { "name", 8, 1 },  { "name end", 8 + 2, 1 }, { NULL, 0, 0 },
 };
 static const struct field xattr_fields[] = {
-    {"magic", 0, 4}, {"refcount", 4, 4}, {"blocks", 8, 4}, {"hash", 12, 4}, {"entry name_len", 32, 1}, {"entry value_offs", 34, 2},
-    {"entry value_size", 40, 4}, {NULL, 0, 0},
+    { "magic", 0, 4 },
+    { "refcount", 4, 4 },
+    { "blocks", 8, 4 },
+    { "hash", 12, 4 },
+    { "entry name_len", 32, 1 },
+    { "entry value_offs", 34, 2 },
+    { "entry value_size", 40, 4 },
+    { NULL, 0, 0 },
 };
 
-static const char *const images[] = {"small", "large", "plain"};
-static const char *const named_files[] = {"dir", "empty", "file", "big", "withattr", "sparse", "short", "long", "node", "pipe"};
-enum { IMAGES = sizeof images / sizeof images[0], NAMED = sizeof named_files / sizeof named_files[0] };
+static const char *const images[] = { "small", "large", "plain" };
+static const char *const named_files[] = { "dir",    "empty", "file", "big",  "withattr",
+                                           "sparse", "short", "long", "node", "pipe" };
+enum {
+    IMAGES = sizeof images / sizeof images[0],
+    NAMED = sizeof named_files / sizeof named_files[0]
+};
 
 static struct cspan img; /* as made */
 static uint32_t bs, ipg, isize, blocks_count;
@@ -73,7 +130,8 @@ group_at(uint32_t group)
 static size_t
 inode_at(uint32_t ino)
 {
-    return (size_t)get_le32(img, group_at((ino - 1) / ipg) + 8) * bs + (size_t)((ino - 1) % ipg) * isize;
+    return (size_t)get_le32(img, group_at((ino - 1) / ipg) + 8) * bs +
+           (size_t)((ino - 1) % ipg) * isize;
 }
 
 static uint32_t
@@ -134,7 +192,7 @@ out_of_time(int sig unused_param)
 static void
 arm(void)
 {
-    struct itimerval t = {.it_value = {CPU_SECONDS_MAX, 0}};
+    struct itimerval t = { .it_value = { CPU_SECONDS_MAX, 0 } };
 
     signal(SIGVTALRM, out_of_time);
     setitimer(ITIMER_VIRTUAL, &t, NULL);
@@ -150,7 +208,7 @@ wanted(void)
 static void
 try_it(void)
 {
-    static const int may[] = {EIO, EUCLEAN, EINVAL, EROFS};
+    static const int may[] = { EIO, EUCLEAN, EINVAL, EROFS };
     bool expected = false;
     int rc;
 
@@ -169,13 +227,14 @@ try_it(void)
         refused++;
     }
     if (only != NULL)
-        fprintf(stderr, "%s: %s, %u errors, %u requests\n", fake_doing, rc < 0 ? "refused" : "walked", fs_walk_errors,
-                (unsigned)fake_disk_requests);
+        fprintf(stderr, "%s: %s, %u errors, %u requests\n", fake_doing,
+                rc < 0 ? "refused" : "walked", fs_walk_errors, (unsigned)fake_disk_requests);
     fake_disk_reset();
 
     struct fs_usage u = fs_usage();
     ck_assert_msg(u.objects == usage_at_start.objects && u.pages == usage_at_start.pages,
-                  "%s: %lld objects and %lld pages leaked", fake_doing, (long long)(u.objects - usage_at_start.objects),
+                  "%s: %lld objects and %lld pages leaked", fake_doing,
+                  (long long)(u.objects - usage_at_start.objects),
                   (long long)(u.pages - usage_at_start.pages));
 }
 
@@ -196,9 +255,11 @@ static void
 try_field(const char *what, const char *name, size_t at, unsigned size)
 {
     uint64_t old = get(at, size), top = size == 4 ? UINT32_MAX : (1ull << size * 8) - 1;
-    uint64_t values[] = {0,         1,       2,           old ^ 1,          old + 1,          old - 1,    old * 2, top,
-                         top / 2,   top / 2 + 1, blocks_count, blocks_count - 1, blocks_count + 1, at / bs, ipg,     '/',
-                         old ^ 0x80};
+    uint64_t values[] = {
+        0,   1,       2,           old ^ 1,      old + 1,          old - 1,          old * 2,
+        top, top / 2, top / 2 + 1, blocks_count, blocks_count - 1, blocks_count + 1, at / bs,
+        ipg, '/',     old ^ 0x80
+    };
     uint64_t seen[32];
     unsigned n = 0;
 
@@ -261,7 +322,7 @@ bad_inodes(void)
 static void
 bad_entries(void)
 {
-    static const char *const in_dir[] = {".", "..", "sub", "a", "c", "entry00"};
+    static const char *const in_dir[] = { ".", "..", "sub", "a", "c", "entry00" };
     char what[64];
     uint32_t dir = ino_of("dir");
 
@@ -283,7 +344,7 @@ bad_maps(void)
     static const struct {
         const char *file;
         unsigned slot;
-    } roots[] = {{"big", 12}, {"big", 13}, {"sparse", 13}, {"sparse", 14}};
+    } roots[] = { { "big", 12 }, { "big", 13 }, { "sparse", 13 }, { "sparse", 14 } };
     char what[64];
 
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
@@ -291,7 +352,8 @@ bad_maps(void)
         unsigned depth = 1;
 
         while (block != 0 && block < blocks_count && depth <= roots[i].slot - 11) {
-            snprintf(what, sizeof what, "%s's map %u, level %u", roots[i].file, roots[i].slot, depth++);
+            snprintf(what, sizeof what, "%s's map %u, level %u", roots[i].file, roots[i].slot,
+                     depth++);
             try_field(what, "first", (size_t)block * bs, 4);
             try_field(what, "middle", (size_t)block * bs + bs / 2, 4);
             try_field(what, "last", (size_t)block * bs + bs - 4, 4);
@@ -331,7 +393,8 @@ static void
 loops(void)
 {
     uint32_t big = ino_of("big"), sparse = ino_of("sparse"), file = ino_of("file");
-    uint32_t ind = block_of(big, 12), dind = block_of(big, 13), tind = block_of(sparse, 14), data = block_of(big, 0);
+    uint32_t ind = block_of(big, 12), data = block_of(big, 0), tind = block_of(big, 1);
+    uint32_t dind = block_of(big, 13) != 0 ? block_of(big, 13) : block_of(big, 2);
     size_t map = inode_at(sparse) + 40;
 
     poke((size_t)ind * bs, 4, ind);
@@ -339,10 +402,13 @@ loops(void)
     fill_block(ind, ind);
     try_named("the indirect block leads to itself everywhere");
     poke((size_t)dind * bs, 4, dind);
+    poke(map + 4 * 13, 4, dind);
     try_named("the double indirect block leads to itself");
     fill_block(dind, dind);
+    poke(map + 4 * 13, 4, dind);
     try_named("the double indirect block leads to itself everywhere");
-    fill_block(tind != 0 ? tind : dind, tind != 0 ? tind : dind);
+    fill_block(tind, tind);
+    poke(map + 4 * 14, 4, tind);
     try_named("the triple indirect block leads to itself everywhere");
     poke(map + 4 * 12, 4, ind);
     poke(map + 4 * 13, 4, ind);
@@ -371,16 +437,23 @@ loops(void)
 static void
 cross_links(void)
 {
-    uint32_t big = ino_of("big"), dir = ino_of("dir"), file = ino_of("file"), sub = get_le32(img, entry_at(dir, "sub"));
+    uint32_t big = ino_of("big"), dir = ino_of("dir"), file = ino_of("file"),
+             sub = get_le32(img, entry_at(dir, "sub"));
     size_t file_map = inode_at(file) + 40;
     const struct {
         const char *what;
         uint32_t block;
     } to[] = {
-        {"the superblock", 1024 / bs}, {"the descriptors", 1024 / bs + 1}, {"a block bitmap", get_le32(img, group_at(0))},
-        {"an inode bitmap", get_le32(img, group_at(0) + 4)}, {"an inode table", get_le32(img, group_at(0) + 8)},
-        {"a directory", block_of(dir, 0)}, {"an indirect block", block_of(big, 12)}, {"a file's block", block_of(big, 3)},
-        {"the boot block", 0}, {"the last block", blocks_count - 1},
+        { "the superblock", 1024 / bs },
+        { "the descriptors", 1024 / bs + 1 },
+        { "a block bitmap", get_le32(img, group_at(0)) },
+        { "an inode bitmap", get_le32(img, group_at(0) + 4) },
+        { "an inode table", get_le32(img, group_at(0) + 8) },
+        { "a directory", block_of(dir, 0) },
+        { "an indirect block", block_of(big, 12) },
+        { "a file's block", block_of(big, 3) },
+        { "the boot block", 0 },
+        { "the last block", blocks_count - 1 },
     };
     char what[DOING];
 
@@ -418,25 +491,25 @@ bad_tree(void)
         size_t at;
         uint32_t ino;
     } cases[] = {
-        {"dir/a is the root", entry_at(dir, "a"), ROOT},
-        {"dir/a is dir", entry_at(dir, "a"), dir},
-        {"dir/a is dir/sub", entry_at(dir, "a"), sub},
-        {"dir/sub is dir", entry_at(dir, "sub"), dir},
-        {"dir/sub is the root", entry_at(dir, "sub"), ROOT},
-        {"file is the root", entry_at(ROOT, "file"), ROOT},
-        {"file is dir", entry_at(ROOT, "file"), dir},
-        {"file is dir/sub", entry_at(ROOT, "file"), sub},
-        {"empty is dir", entry_at(ROOT, "empty"), dir},
-        {"empty is dir/sub", entry_at(ROOT, "empty"), sub},
-        {"dir is empty", entry_at(ROOT, "dir"), ino_of("empty")},
-        {"dir is the root", entry_at(ROOT, "dir"), ROOT},
-        {"dir is a file", entry_at(ROOT, "dir"), ino_of("file")},
-        {"file is big", entry_at(ROOT, "file"), ino_of("big")},
-        {"short is long", entry_at(ROOT, "short"), ino_of("long")},
-        {"file is a free inode", entry_at(ROOT, "file"), ipg - 1},
-        {"file is the next inode", entry_at(ROOT, "file"), ipg * 2 - 1},
-        {"dir/.. is dir", entry_at(dir, ".."), dir},
-        {"dir/. is the root", entry_at(dir, "."), ROOT},
+        { "dir/a is the root", entry_at(dir, "a"), ROOT },
+        { "dir/a is dir", entry_at(dir, "a"), dir },
+        { "dir/a is dir/sub", entry_at(dir, "a"), sub },
+        { "dir/sub is dir", entry_at(dir, "sub"), dir },
+        { "dir/sub is the root", entry_at(dir, "sub"), ROOT },
+        { "file is the root", entry_at(ROOT, "file"), ROOT },
+        { "file is dir", entry_at(ROOT, "file"), dir },
+        { "file is dir/sub", entry_at(ROOT, "file"), sub },
+        { "empty is dir", entry_at(ROOT, "empty"), dir },
+        { "empty is dir/sub", entry_at(ROOT, "empty"), sub },
+        { "dir is empty", entry_at(ROOT, "dir"), ino_of("empty") },
+        { "dir is the root", entry_at(ROOT, "dir"), ROOT },
+        { "dir is a file", entry_at(ROOT, "dir"), ino_of("file") },
+        { "file is big", entry_at(ROOT, "file"), ino_of("big") },
+        { "short is long", entry_at(ROOT, "short"), ino_of("long") },
+        { "file is a free inode", entry_at(ROOT, "file"), ipg - 1 },
+        { "file is the next inode", entry_at(ROOT, "file"), ipg * 2 - 1 },
+        { "dir/.. is dir", entry_at(dir, ".."), dir },
+        { "dir/. is the root", entry_at(dir, "."), ROOT },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -449,7 +522,7 @@ static void
 bad_bitmaps(void)
 {
     uint32_t groups = (blocks_count - 1) / get_le32(img, 1024 + 32) + 1;
-    static const uint8_t fills[] = {0x00, 0xff, 0x55};
+    static const uint8_t fills[] = { 0x00, 0xff, 0x55 };
     char what[DOING];
 
     for (uint32_t g = 0; g <= groups; g++) {
@@ -465,8 +538,8 @@ bad_bitmaps(void)
                 if (i / 3 != 0)
                     fake_disk_poke((size_t)get_le32(img, group_at(k) + 4) * bs, bytes, bs);
             }
-            snprintf(what, sizeof what, "%s bitmap of group %u filled with %#x", (const char *[]){"block", "inode", "each"}[i / 3], g,
-                     fills[i % 3]);
+            snprintf(what, sizeof what, "%s bitmap of group %u filled with %#x",
+                     (const char *[]){ "block", "inode", "each" }[i / 3], g, fills[i % 3]);
             try_named(what);
         }
     }
@@ -476,7 +549,7 @@ static void
 cut_off(void)
 {
     char what[DOING];
-    static const unsigned more[] = {100, 200, 300, 400, 500};
+    static const unsigned more[] = { 100, 200, 300, 400, 500 };
 
     for (unsigned i = 0; i < 64 + sizeof more / sizeof more[0]; i++) {
         unsigned blocks = i < 64 ? i : more[i - 64];
@@ -496,7 +569,7 @@ cut_off(void)
 static void
 noise(void)
 {
-    static const unsigned lengths[] = {1, 1, 2, 4, 4, 16, 64, 512, 1024};
+    static const unsigned lengths[] = { 1, 1, 2, 4, 4, 16, 64, 512, 1024 };
     uint32_t metadata = 400; /* blocks: where everything of interest is */
     uint8_t bytes[1024];
     char what[DOING];
@@ -508,17 +581,22 @@ noise(void)
 
             for (unsigned i = 0; i < len; i++)
                 bytes[i] = (uint8_t)rand();
-            fake_disk_poke((size_t)(rand() % 3 == 0 ? rand() % 16 : rand() % (int)metadata) * bs + (size_t)rand() % bs, bytes, len);
+            fake_disk_poke((size_t)(rand() % 3 == 0 ? rand() % 16 : rand() % (int)metadata) * bs +
+                               (size_t)rand() % bs,
+                           bytes, len);
         }
         snprintf(what, sizeof what, "noise %u", n);
         try_named(what);
     }
 }
 
-static void (*const groups_of_mutations[])(void) = {bad_super, bad_groups, bad_inodes, bad_entries, bad_maps, bad_xattrs, loops,
-                                                    cross_links, bad_tree, bad_bitmaps, cut_off, noise};
-static const char *const names[] = {"superblock", "groups", "inodes", "entries", "maps", "attributes", "loops",
-                                    "cross links", "tree", "bitmaps", "cut off", "noise"};
+static void (*const groups_of_mutations[])(void) = { bad_super,   bad_groups,  bad_inodes,
+                                                     bad_entries, bad_maps,    bad_xattrs,
+                                                     loops,       cross_links, bad_tree,
+                                                     bad_bitmaps, cut_off,     noise };
+static const char *const names[] = { "superblock", "groups",     "inodes",  "entries",
+                                     "maps",       "attributes", "loops",   "cross links",
+                                     "tree",       "bitmaps",    "cut off", "noise" };
 enum { MUTATIONS = sizeof names / sizeof names[0] };
 
 static void (*mutate)(void);
@@ -551,7 +629,8 @@ START_TEST(hostile)
     load(images[_i / MUTATIONS]);
     mutate = groups_of_mutations[_i % MUTATIONS];
     ck_assert(fake_fs_run(RAM, body));
-    fprintf(stderr, "%s, %s: %u tried, %u refused\n", images[_i / MUTATIONS], names[_i % MUTATIONS], tried, refused);
+    fprintf(stderr, "%s, %s: %u tried, %u refused\n", images[_i / MUTATIONS], names[_i % MUTATIONS],
+            tried, refused);
 }
 END_TEST
 

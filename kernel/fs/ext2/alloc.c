@@ -62,7 +62,8 @@ ext2_block_valid(const struct ext2_fs *fs, uint32_t block)
 {
     const struct ext2_group *g;
 
-    if (block <= fs->first_data_block + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block || block >= fs->blocks_count)
+    if (block <= fs->first_data_block + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block ||
+        block >= fs->blocks_count)
         return false;
     g = &fs->group[(block - fs->first_data_block) / fs->blocks_per_group];
     return block != g->block_bitmap && block != g->inode_bitmap &&
@@ -71,7 +72,8 @@ ext2_block_valid(const struct ext2_fs *fs, uint32_t block)
 
 /* Allocate in one group, from bit `from` on, wrapping.  -ENOSPC: none there. */
 static int
-alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *block_out) requires_lock(fs->lock)
+alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *block_out)
+    requires_lock(fs->lock)
 {
     struct buf *gdb, *bm;
     struct span gd;
@@ -99,7 +101,8 @@ alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *bloc
         if (ext2_block_valid(fs, ext2_group_first(fs, group) + bit))
             break;
         /* The bitmap calls metadata free: mark it used and look on, so that nothing is overwritten. */
-        ext2_corrupt(fs, "block %u of the metadata is marked free", ext2_group_first(fs, group) + bit);
+        ext2_corrupt(fs, "block %u of the metadata is marked free",
+                     ext2_group_first(fs, group) + bit);
         bit_flip(buf_span(bm), bit);
         buf_dirty(bm);
     }
@@ -118,7 +121,8 @@ put_group:
 }
 
 int
-ext2_block_alloc_locked(struct inode *inode, uint32_t goal, uint32_t *block_out) no_tsa /* the lock is the inode's fs's */
+ext2_block_alloc_locked(struct inode *inode, uint32_t goal,
+                        uint32_t *block_out) no_tsa /* the lock is the inode's fs's */
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct cspan s = span_const(ext2_super(fs));
@@ -165,7 +169,8 @@ ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
     if (rc < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
-        rc = ext2_corrupt(fs, "inode %llu frees block %u twice", (unsigned long long)inode->ino, block);
+        rc = ext2_corrupt(fs, "inode %llu frees block %u twice", (unsigned long long)inode->ino,
+                          block);
         inode->bad = true;
     } else {
         bit_flip(buf_span(bm), bit);
@@ -186,7 +191,8 @@ put_group:
 static uint32_t
 group_for_dir(struct ext2_fs *fs) requires_lock(fs->lock)
 {
-    uint32_t average = get_le32(span_const(ext2_super(fs)), SB_FREE_BLOCKS) / fs->groups, best = 0, best_free = 0;
+    uint32_t average = get_le32(span_const(ext2_super(fs)), SB_FREE_BLOCKS) / fs->groups, best = 0,
+             best_free = 0;
 
     for (uint32_t g = 0; g < fs->groups; g++) {
         struct buf *b;
@@ -205,7 +211,8 @@ group_for_dir(struct ext2_fs *fs) requires_lock(fs->lock)
 }
 
 static int
-inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out) requires_lock(fs->lock)
+inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out)
+    requires_lock(fs->lock)
 {
     struct buf *gdb, *bm;
     struct span gd;
@@ -219,7 +226,8 @@ inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out) 
     rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm);
     if (rc < 0)
         goto put_group;
-    uint32_t bit = bit_find_clear(buf_cspan(bm), group == 0 ? fs->first_ino - 1 : 0, fs->inodes_per_group);
+    uint32_t bit =
+        bit_find_clear(buf_cspan(bm), group == 0 ? fs->first_ino - 1 : 0, fs->inodes_per_group);
     if (bit == fs->inodes_per_group) {
         rc = -ENOSPC;
     } else {

@@ -15,22 +15,24 @@ path_to(const struct ext2_fs *fs, uint32_t index, struct path *p)
     uint64_t n = fs->block_size / 4, i = index;
 
     if (i < EXT2_DIRECT) {
-        *p = (struct path){0, {index}};
+        *p = (struct path){ 0, { index } };
         return 0;
     }
     i -= EXT2_DIRECT;
     if (i < n) {
-        *p = (struct path){1, {EXT2_IND, (uint32_t)i}};
+        *p = (struct path){ 1, { EXT2_IND, (uint32_t)i } };
         return 0;
     }
     i -= n;
     if (i < n * n) {
-        *p = (struct path){2, {EXT2_DIND, (uint32_t)(i / n), (uint32_t)(i % n)}};
+        *p = (struct path){ 2, { EXT2_DIND, (uint32_t)(i / n), (uint32_t)(i % n) } };
         return 0;
     }
     i -= n * n;
     if (i < n * n * n) {
-        *p = (struct path){3, {EXT2_TIND, (uint32_t)(i / (n * n)), (uint32_t)(i / n % n), (uint32_t)(i % n)}};
+        *p = (struct path){
+            3, { EXT2_TIND, (uint32_t)(i / (n * n)), (uint32_t)(i / n % n), (uint32_t)(i % n) }
+        };
         return 0;
     }
     return -EFBIG;
@@ -73,7 +75,8 @@ new_leaf(struct inode *inode, uint32_t index, uint32_t goal, uint32_t *block_out
 
     if (rc < 0 || (inode->mode & S_IFMT) != S_IFREG || (uint64_t)index * fs->block_size >= inode->size)
         return rc;
-    rc = blk_write(fs->dev, (uint64_t)*block_out * (fs->block_size / SECTOR_SIZE), cspan_of(zero, fs->block_size));
+    rc = blk_write(fs->dev, (uint64_t)*block_out * (fs->block_size / SECTOR_SIZE),
+                   cspan_of(zero, fs->block_size));
     if (rc < 0)
         undo_alloc(inode, *block_out);
     return rc;
@@ -102,13 +105,16 @@ fill_slot(struct inode *inode, uint32_t index, bool create, bool leaf, uint32_t 
     if (*block != 0) {
         if (!ext2_block_valid(fs, *block)) {
             inode->bad = true;
-            return ext2_corrupt(fs, "inode %llu maps to block %u", (unsigned long long)inode->ino, *block);
+            return (void)ext2_corrupt(fs, "inode %llu maps to block %u",
+                                      (unsigned long long)inode->ino, *block),
+                   -EUCLEAN;
         }
         return 0;
     }
     if (!create)
         return 0;
-    rc = leaf ? new_leaf(inode, index, goal_of(inode), block) : new_indirect(inode, goal_of(inode), block);
+    rc = leaf ? new_leaf(inode, index, goal_of(inode), block)
+              : new_indirect(inode, goal_of(inode), block);
     if (rc < 0)
         return rc;
     ei->alloc_hint = *block;
@@ -117,7 +123,8 @@ fill_slot(struct inode *inode, uint32_t index, bool create, bool leaf, uint32_t 
 }
 
 int
-ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *block_out, bool *fresh_out)
+ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *block_out,
+                 bool *fresh_out)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct ext2_inode *ei = ext2_inode_of(inode);
@@ -178,7 +185,9 @@ free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
         span *= n;
     if (!ext2_block_valid(fs, block)) {
         inode->bad = true;
-        return ext2_corrupt(fs, "inode %llu has its map in block %u", (unsigned long long)inode->ino, block);
+        return (void)ext2_corrupt(fs, "inode %llu has its map in block %u",
+                                  (unsigned long long)inode->ino, block),
+               -EUCLEAN;
     }
     rc = buf_get(fs->dev, fs->block_size, block, &b);
     if (rc < 0)
@@ -189,7 +198,9 @@ free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
 
         if (child == 0)
             continue;
-        rc = first + span <= keep ? 0 : free_tree(inode, child, depth - 1, keep > first ? keep - first : 0);
+        rc = first + span <= keep
+                 ? 0
+                 : free_tree(inode, child, depth - 1, keep > first ? keep - first : 0);
         if (rc == 1) {
             put_le32(buf_span(b), (size_t)i * 4, 0);
             buf_dirty(b);
@@ -209,7 +220,8 @@ ext2_truncate_locked(struct inode *inode, uint64_t size)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct ext2_inode *ei = ext2_inode_of(inode);
-    uint64_t keep = (size + fs->block_size - 1) / fs->block_size, n = fs->block_size / 4, first = EXT2_DIRECT, span = n;
+    uint64_t keep = (size + fs->block_size - 1) / fs->block_size, n = fs->block_size / 4,
+             first = EXT2_DIRECT, span = n;
     int rc = 0;
 
     for (uint64_t i = keep; i < EXT2_DIRECT && rc == 0; i++) {

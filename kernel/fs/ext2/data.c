@@ -3,7 +3,8 @@
 
 /* Blocks of a page that are contiguous on the disk, from block `i` of the page on (of `n`); block 0: a hole. */
 static int
-run_of(struct inode *inode, uint64_t first_index, unsigned i, unsigned n, uint32_t *block_out, unsigned *count_out)
+run_of(struct inode *inode, uint64_t first_index, unsigned i, unsigned n, uint32_t *block_out,
+       unsigned *count_out)
 {
     uint32_t block, next;
     unsigned count = 1;
@@ -84,7 +85,8 @@ ext2_write_page(struct inode *inode, uint64_t index, struct cspan page)
             }
         }
         /* The page cache hands over whole pages' memory: the last block's rest beyond the end is zero there. */
-        struct cspan part = cspan_of(page.ptr + (size_t)i * fs->block_size, (size_t)count * fs->block_size);
+        struct cspan part =
+            cspan_of(page.ptr + (size_t)i * fs->block_size, (size_t)count * fs->block_size);
         rc = blk_write(fs->dev, (uint64_t)block * (fs->block_size / SECTOR_SIZE), part);
     }
     ext2_mark_in_use(fs);

@@ -21,7 +21,9 @@ entry_size(size_t name_len)
 static uint8_t
 type_of_mode(const struct ext2_fs *fs, uint32_t mode)
 {
-    static const uint8_t types[16] = {[1] = 5, [2] = 3, [4] = 2, [6] = 4, [8] = 1, [10] = 7, [12] = 6};
+    static const uint8_t types[16] = {
+        [1] = 5, [2] = 3, [4] = 2, [6] = 4, [8] = 1, [10] = 7, [12] = 6
+    };
 
     return fs->filetype ? types[mode >> 12 & 15] : 0;
 }
@@ -29,7 +31,7 @@ type_of_mode(const struct ext2_fs *fs, uint32_t mode)
 static unsigned
 dt_of_type(uint8_t type)
 {
-    static const uint8_t dt[8] = {0, 8, 4, 2, 6, 1, 12, 10};
+    static const uint8_t dt[8] = { 0, 8, 4, 2, 6, 1, 12, 10 };
 
     return type < 8 ? dt[type] : 0;
 }
@@ -54,7 +56,8 @@ get_block(struct inode *dir, uint32_t index, struct buf **buf_out)
     if (rc < 0)
         return rc;
     if (block == 0)
-        return ext2_corrupt(fs, "directory %llu has a hole", (unsigned long long)dir->ino);
+        return (void)ext2_corrupt(fs, "directory %llu has a hole", (unsigned long long)dir->ino),
+               -EUCLEAN;
     return buf_get(fs->dev, fs->block_size, block, buf_out);
 }
 
@@ -66,7 +69,9 @@ decode(struct inode *dir, struct buf *b, uint32_t off, struct entry *e)
     struct cspan s = buf_cspan(b);
 
     if (fs->block_size - off < DE_HEADER + 4)
-        return ext2_corrupt(fs, "directory %llu: entry at %u", (unsigned long long)dir->ino, off);
+        return (void)ext2_corrupt(fs, "directory %llu: entry at %u", (unsigned long long)dir->ino,
+                                  off),
+               -EUCLEAN;
     e->buf = b;
     e->off = off;
     e->ino = get_le32(s, off + DE_INODE);
@@ -74,8 +79,11 @@ decode(struct inode *dir, struct buf *b, uint32_t off, struct entry *e)
     e->name_len = span_get(s, off + DE_NAME_LEN);
     e->type = fs->filetype ? span_get(s, off + DE_FILE_TYPE) : 0;
     if (e->rec_len % 4 != 0 || e->rec_len < DE_HEADER + 4 || e->rec_len > fs->block_size - off ||
-        entry_size(e->name_len) > e->rec_len || e->ino > fs->inodes_count || (e->ino != 0 && e->name_len == 0))
-        return ext2_corrupt(fs, "directory %llu: entry at %u", (unsigned long long)dir->ino, off);
+        entry_size(e->name_len) > e->rec_len || e->ino > fs->inodes_count ||
+        (e->ino != 0 && e->name_len == 0))
+        return (void)ext2_corrupt(fs, "directory %llu: entry at %u", (unsigned long long)dir->ino,
+                                  off),
+               -EUCLEAN;
     return 0;
 }
 
@@ -138,13 +146,15 @@ changed(struct inode *dir, struct buf *b) no_tsa
 {
     buf_dirty(b);
     dir->mtime = dir->ctime = time_wall();
-    ext2_inode_of(dir)->flags &= ~(uint32_t)FL_INDEX; /* a hash tree does not know of this change: linear from now on */
+    ext2_inode_of(dir)->flags &=
+        ~(uint32_t)FL_INDEX; /* a hash tree does not know of this change: linear from now on */
     inode_mark_dirty(dir);
     ext2_mark_in_use(ext2_fs_of(dir));
 }
 
 static void
-put_entry(struct ext2_fs *fs, struct buf *b, uint32_t off, uint32_t rec_len, struct name name, uint32_t ino, uint32_t mode)
+put_entry(struct ext2_fs *fs, struct buf *b, uint32_t off, uint32_t rec_len, struct name name,
+          uint32_t ino, uint32_t mode)
 {
     struct span s = buf_span(b);
 
@@ -218,7 +228,7 @@ ext2_dir_add_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t 
             return rc;
     }
     rc = extend(dir, &b);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     rc = add_in_block(dir, b, name, ino, mode);
     buf_put(b);
@@ -268,8 +278,8 @@ ext2_dir_init_locked(struct inode *dir, uint32_t parent_ino)
 
     if (rc < 0)
         return rc;
-    put_entry(fs, b, 0, dot, (struct name){".", 1}, (uint32_t)dir->ino, S_IFDIR);
-    put_entry(fs, b, dot, fs->block_size - dot, (struct name){"..", 2}, parent_ino, S_IFDIR);
+    put_entry(fs, b, 0, dot, (struct name){ ".", 1 }, (uint32_t)dir->ino, S_IFDIR);
+    put_entry(fs, b, dot, fs->block_size - dot, (struct name){ "..", 2 }, parent_ino, S_IFDIR);
     buf_dirty(b);
     buf_put(b);
     return 0;
@@ -320,7 +330,8 @@ bad_name(struct cspan s)
 
 /* One block of entries from offset *pos on.  1: go on with the next block, 0: emit said stop. */
 static int
-read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_emit_fn emit, void *arg)
+read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_emit_fn emit,
+           void *arg)
 {
     const struct ext2_fs *fs = ext2_fs_of(dir);
     uint64_t base = *pos - start;
@@ -331,12 +342,15 @@ read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_
 
         if (rc < 0)
             return rc;
-        if (off < start || e.ino == 0) /* the position may point into an entry that was merged since: skip to the next */
+        if (off < start ||
+            e.ino == 0) /* the position may point into an entry that was merged since: skip to the next */
             continue;
         struct cspan s = cspan_sub(buf_cspan(b), off + DE_NAME, e.name_len);
-        struct name name = {(const char *)s.ptr, s.len};
+        struct name name = { (const char *)s.ptr, s.len };
         if (bad_name(s))
-            return ext2_corrupt(ext2_fs_of(dir), "directory %llu: name at %u", (unsigned long long)dir->ino, off);
+            return (void)ext2_corrupt(ext2_fs_of(dir), "directory %llu: name at %u",
+                                      (unsigned long long)dir->ino, off),
+                   -EUCLEAN;
         if (!emit(arg, name, e.ino, dt_of_type(e.type), base + off + e.rec_len)) {
             *pos = base + off;
             return 0;

@@ -13,28 +13,76 @@
 #include <kernel/fs/vfs.h>
 #include <kernel/trusted/field.h>
 
-enum { EXT2_ROOT_INO = 2, EXT2_GOOD_OLD_FIRST_INO = 11, EXT2_GOOD_OLD_INODE_SIZE = 128, EXT2_MAGIC = 0xef53 };
+enum {
+    EXT2_ROOT_INO = 2,
+    EXT2_GOOD_OLD_FIRST_INO = 11,
+    EXT2_GOOD_OLD_INODE_SIZE = 128,
+    EXT2_MAGIC = 0xef53
+};
 enum { EXT2_DIRECT = 12, EXT2_IND = 12, EXT2_DIND = 13, EXT2_TIND = 14, EXT2_N_BLOCKS = 15 };
 
 /* Superblock fields (byte offsets). */
 enum {
-    SB_INODES_COUNT = 0, SB_BLOCKS_COUNT = 4, SB_R_BLOCKS_COUNT = 8, SB_FREE_BLOCKS = 12, SB_FREE_INODES = 16,
-    SB_FIRST_DATA_BLOCK = 20, SB_LOG_BLOCK_SIZE = 24, SB_BLOCKS_PER_GROUP = 32, SB_INODES_PER_GROUP = 40, SB_MTIME = 44,
-    SB_WTIME = 48, SB_MNT_COUNT = 52, SB_MAGIC = 56, SB_STATE = 58, SB_REV_LEVEL = 76, SB_FIRST_INO = 84, SB_INODE_SIZE = 88,
-    SB_FEATURE_COMPAT = 92, SB_FEATURE_INCOMPAT = 96, SB_FEATURE_RO_COMPAT = 100, SB_SIZE = 1024,
+    SB_INODES_COUNT = 0,
+    SB_BLOCKS_COUNT = 4,
+    SB_R_BLOCKS_COUNT = 8,
+    SB_FREE_BLOCKS = 12,
+    SB_FREE_INODES = 16,
+    SB_FIRST_DATA_BLOCK = 20,
+    SB_LOG_BLOCK_SIZE = 24,
+    SB_BLOCKS_PER_GROUP = 32,
+    SB_INODES_PER_GROUP = 40,
+    SB_MTIME = 44,
+    SB_WTIME = 48,
+    SB_MNT_COUNT = 52,
+    SB_MAGIC = 56,
+    SB_STATE = 58,
+    SB_REV_LEVEL = 76,
+    SB_FIRST_INO = 84,
+    SB_INODE_SIZE = 88,
+    SB_FEATURE_COMPAT = 92,
+    SB_FEATURE_INCOMPAT = 96,
+    SB_FEATURE_RO_COMPAT = 100,
+    SB_SIZE = 1024,
 };
 enum { STATE_VALID = 1, STATE_ERROR = 2 };
 enum { INCOMPAT_FILETYPE = 0x2, INCOMPAT_SUPPORTED = INCOMPAT_FILETYPE };
 enum { RO_COMPAT_SPARSE_SUPER = 0x1, RO_COMPAT_LARGE_FILE = 0x2, RO_COMPAT_SUPPORTED = 0x7 };
 
 /* Group descriptor fields. */
-enum { GD_BLOCK_BITMAP = 0, GD_INODE_BITMAP = 4, GD_INODE_TABLE = 8, GD_FREE_BLOCKS = 12, GD_FREE_INODES = 14, GD_USED_DIRS = 16, GD_SIZE = 32 };
+enum {
+    GD_BLOCK_BITMAP = 0,
+    GD_INODE_BITMAP = 4,
+    GD_INODE_TABLE = 8,
+    GD_FREE_BLOCKS = 12,
+    GD_FREE_INODES = 14,
+    GD_USED_DIRS = 16,
+    GD_SIZE = 32
+};
 
 /* Inode fields. */
 enum {
-    DI_MODE = 0, DI_UID = 2, DI_SIZE = 4, DI_ATIME = 8, DI_CTIME = 12, DI_MTIME = 16, DI_DTIME = 20, DI_GID = 24, DI_LINKS = 26,
-    DI_BLOCKS = 28, DI_FLAGS = 32, DI_BLOCK = 40, DI_GENERATION = 100, DI_FILE_ACL = 104, DI_SIZE_HIGH = 108, DI_UID_HIGH = 120,
-    DI_GID_HIGH = 122, DI_EXTRA_ISIZE = 128, DI_CTIME_EXTRA = 132, DI_MTIME_EXTRA = 136, DI_ATIME_EXTRA = 140,
+    DI_MODE = 0,
+    DI_UID = 2,
+    DI_SIZE = 4,
+    DI_ATIME = 8,
+    DI_CTIME = 12,
+    DI_MTIME = 16,
+    DI_DTIME = 20,
+    DI_GID = 24,
+    DI_LINKS = 26,
+    DI_BLOCKS = 28,
+    DI_FLAGS = 32,
+    DI_BLOCK = 40,
+    DI_GENERATION = 100,
+    DI_FILE_ACL = 104,
+    DI_SIZE_HIGH = 108,
+    DI_UID_HIGH = 120,
+    DI_GID_HIGH = 122,
+    DI_EXTRA_ISIZE = 128,
+    DI_CTIME_EXTRA = 132,
+    DI_MTIME_EXTRA = 136,
+    DI_ATIME_EXTRA = 140,
 };
 enum { FL_APPEND = 0x20, FL_IMMUTABLE = 0x10, FL_INDEX = 0x1000 };
 
@@ -60,11 +108,11 @@ struct ext2_fs {
     uint32_t gd_per_block;
     uint32_t table_blocks; /* of each group's inode table */
     struct ext2_group *group;
-    bool filetype;    /* directory entries carry a type */
-    bool errors_seen; /* corruption found: the error flag is set in the superblock */
-    bool was_valid;   /* clean when mounted: marked clean again at unmount */
-    bool marked;      /* the superblock says "in use" since our first change */
-    struct buf *super; /* held while mounted */
+    bool filetype;      /* directory entries carry a type */
+    bool errors_seen;   /* corruption found: the error flag is set in the superblock */
+    bool was_valid;     /* clean when mounted: marked clean again at unmount */
+    bool marked;        /* the superblock says "in use" since our first change */
+    struct buf *super;  /* held while mounted */
     uint32_t super_off; /* of the superblock within its block */
 };
 
@@ -72,8 +120,8 @@ struct ext2_fs {
 struct ext2_inode {
     uint32_t block[EXT2_N_BLOCKS];
     uint32_t flags, file_acl, dtime;
-    uint32_t alloc_hint;  /* where the last block went */
-    bool trim;            /* blocks beyond the end may have been reserved */
+    uint32_t alloc_hint; /* where the last block went */
+    bool trim;           /* blocks beyond the end may have been reserved */
 };
 
 static inline struct ext2_fs *
@@ -100,8 +148,8 @@ int ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...) printf_like(2, 3);
 /* Before the first change after mounting: the superblock no longer says "clean". */
 void ext2_mark_in_use(struct ext2_fs *fs) requires_lock(fs->lock);
 /* The group descriptor: its block (to be put) and the span of its 32 bytes. */
-int must_check ext2_group_locked(struct ext2_fs *fs, uint32_t group, struct buf **buf_out, struct span *gd_out)
-    requires_lock(fs->lock);
+int must_check ext2_group_locked(struct ext2_fs *fs, uint32_t group, struct buf **buf_out,
+                                 struct span *gd_out) requires_lock(fs->lock);
 uint32_t ext2_group_first(const struct ext2_fs *fs, uint32_t group);  /* first block */
 uint32_t ext2_group_blocks(const struct ext2_fs *fs, uint32_t group); /* how many */
 extern const struct fs_type ext2_fs_type;
@@ -116,14 +164,16 @@ int must_check ext2_block_free_locked(struct inode *inode, uint32_t block);
 bool ext2_block_valid(const struct ext2_fs *fs, uint32_t block);
 /* Is the inode marked as in use?  1, 0, -EIO. */
 int must_check ext2_inode_used_locked(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock);
-int must_check ext2_inode_alloc_locked(struct ext2_fs *fs, uint32_t parent_ino, bool dir, uint32_t *ino_out) requires_lock(fs->lock);
+int must_check ext2_inode_alloc_locked(struct ext2_fs *fs, uint32_t parent_ino, bool dir,
+                                       uint32_t *ino_out) requires_lock(fs->lock);
 void ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir) requires_lock(fs->lock);
 
 /* bmap.c */
 /* Where the file's block `index` lies; 0: a hole.  With `create`, a missing one is allocated (and *fresh_out says so; may be NULL):
  * zeroed on the disk if it lies within a regular file's size.  If that fails half-way, empty indirect blocks may be left: the caller
  * has them freed by ext2_truncate_locked(), at once or later. */
-int must_check ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *block_out, bool *fresh_out);
+int must_check ext2_bmap_locked(struct inode *inode, uint32_t index, bool create,
+                                uint32_t *block_out, bool *fresh_out);
 /* Free every block at and after byte `size`, as far as the map can be trusted.  What could not be freed now is tried again when the
  * inode leaves the cache (`trim`). */
 void ext2_truncate_locked(struct inode *inode, uint64_t size);
@@ -134,8 +184,8 @@ int ext2_write_inode(struct inode *inode);
 void ext2_evict_inode(struct inode *inode);
 int ext2_setattr(struct inode *inode, const struct setattr *attr);
 /* A new inode on disk and in the cache, with nlink 0 (1 for what create() links next). */
-int must_check ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t uid, uint32_t gid, uint32_t rdev,
-                                 struct inode **inode_out);
+int must_check ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t uid, uint32_t gid,
+                                 uint32_t rdev, struct inode **inode_out);
 /* Is it a symlink whose target lies in the inode? */
 bool ext2_fast_symlink(const struct inode *inode);
 

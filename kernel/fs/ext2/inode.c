@@ -6,14 +6,16 @@
 
 /* The inode's bytes in the table: its block (to be put) and the span. */
 static int
-table_slot(struct ext2_fs *fs, uint32_t ino, struct buf **buf_out, struct span *slot_out) requires_lock(fs->lock)
+table_slot(struct ext2_fs *fs, uint32_t ino, struct buf **buf_out, struct span *slot_out)
+    requires_lock(fs->lock)
 {
     uint32_t group = (ino - 1) / fs->inodes_per_group, index = (ino - 1) % fs->inodes_per_group;
     uint32_t per = fs->block_size / fs->inode_size;
     int rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_table + index / per, buf_out);
 
     if (rc == 0)
-        *slot_out = span_sub(buf_span(*buf_out), (size_t)(index % per) * fs->inode_size, fs->inode_size);
+        *slot_out =
+            span_sub(buf_span(*buf_out), (size_t)(index % per) * fs->inode_size, fs->inode_size);
     return rc;
 }
 
@@ -23,7 +25,8 @@ ext2_fast_symlink(const struct inode *inode)
     const struct ext2_fs *fs = ext2_fs_of(inode);
     uint64_t xattr = ext2_inode_of(inode)->file_acl != 0 ? fs->block_size / SECTOR_SIZE : 0;
 
-    return (inode->mode & S_IFMT) == S_IFLNK && inode->blocks <= xattr && inode->size < EXT2_N_BLOCKS * 4;
+    return (inode->mode & S_IFMT) == S_IFLNK && inode->blocks <= xattr &&
+           inode->size < EXT2_N_BLOCKS * 4;
 }
 
 /* Does the larger inode carry nanoseconds?  `end`: offset after the field. */
@@ -33,13 +36,14 @@ has_extra(const struct ext2_fs *fs, struct cspan s, size_t end)
     if (fs->inode_size <= EXT2_GOOD_OLD_INODE_SIZE)
         return false;
     size_t extra = get_le16(s, DI_EXTRA_ISIZE);
-    return extra % 4 == 0 && extra <= fs->inode_size - EXT2_GOOD_OLD_INODE_SIZE && EXT2_GOOD_OLD_INODE_SIZE + extra >= end;
+    return extra % 4 == 0 && extra <= fs->inode_size - EXT2_GOOD_OLD_INODE_SIZE &&
+           EXT2_GOOD_OLD_INODE_SIZE + extra >= end;
 }
 
 static struct ktime
 read_time(const struct ext2_fs *fs, struct cspan s, size_t field, size_t extra_field)
 {
-    struct ktime t = {.sec = (int32_t)get_le32(s, field)};
+    struct ktime t = { .sec = (int32_t)get_le32(s, field) };
 
     if (has_extra(fs, s, extra_field + 4)) {
         uint32_t extra = get_le32(s, extra_field);
@@ -70,7 +74,8 @@ sane(const struct inode *inode)
     case S_IFREG:
         return inode->size <= inode->sb->max_file_size;
     case S_IFDIR:
-        return inode->size > 0 && inode->size % fs->block_size == 0 && inode->size <= inode->sb->max_file_size &&
+        return inode->size > 0 && inode->size % fs->block_size == 0 &&
+               inode->size <= inode->sb->max_file_size &&
                inode->size / fs->block_size <= fs->blocks_count;
     case S_IFLNK:
         return inode->size > 0 && inode->size < fs->block_size && inode->size < PATH_MAX;
@@ -143,10 +148,11 @@ ext2_read_inode(struct inode *inode)
 {
     struct ext2_fs *fs = inode->sb->fs_data;
     struct buf *b;
-    struct span slot = {0};
+    struct span slot = { 0 };
     int rc;
 
-    if (inode->ino == 0 || inode->ino > fs->inodes_count || (inode->ino != EXT2_ROOT_INO && inode->ino < fs->first_ino))
+    if (inode->ino == 0 || inode->ino > fs->inodes_count ||
+        (inode->ino != EXT2_ROOT_INO && inode->ino < fs->first_ino))
         return ext2_corrupt(fs, "inode number %llu", (unsigned long long)inode->ino);
     inode->fs_data = kmem_alloc(sizeof(struct ext2_inode));
     if (inode->fs_data == NULL)
@@ -205,7 +211,7 @@ static int
 write_locked(struct ext2_fs *fs, const struct inode *inode) requires_lock(fs->lock)
 {
     struct buf *b;
-    struct span slot = {0};
+    struct span slot = { 0 };
     int rc = table_slot(fs, (uint32_t)inode->ino, &b, &slot);
 
     if (rc < 0)
@@ -215,7 +221,8 @@ write_locked(struct ext2_fs *fs, const struct inode *inode) requires_lock(fs->lo
     if (inode->size > INT32_MAX && (inode->mode & S_IFMT) == S_IFREG) {
         struct span s = ext2_super(fs);
 
-        put_le32(s, SB_FEATURE_RO_COMPAT, get_le32(span_const(s), SB_FEATURE_RO_COMPAT) | RO_COMPAT_LARGE_FILE);
+        put_le32(s, SB_FEATURE_RO_COMPAT,
+                 get_le32(span_const(s), SB_FEATURE_RO_COMPAT) | RO_COMPAT_LARGE_FILE);
     }
     buf_dirty(b);
     buf_put(b);
@@ -244,7 +251,8 @@ free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
     if (ei->file_acl == 0)
         return;
     if (!ext2_block_valid(fs, ei->file_acl)) {
-        ext2_corrupt(fs, "inode %llu has its attributes in block %u", (unsigned long long)inode->ino, ei->file_acl);
+        ext2_corrupt(fs, "inode %llu has its attributes in block %u",
+                     (unsigned long long)inode->ino, ei->file_acl);
     } else if (buf_get(fs->dev, fs->block_size, ei->file_acl, &b) == 0) {
         uint32_t refs = get_le32(buf_cspan(b), XA_REFCOUNT);
         bool known = get_le32(buf_cspan(b), XA_MAGIC) == XA_MAGIC_VALUE;
@@ -252,7 +260,8 @@ free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
         if (known && refs > 1) {
             put_le32(buf_span(b), XA_REFCOUNT, refs - 1);
             buf_dirty(b);
-            inode->blocks -= inode->blocks >= fs->block_size / SECTOR_SIZE ? fs->block_size / SECTOR_SIZE : 0;
+            inode->blocks -=
+                inode->blocks >= fs->block_size / SECTOR_SIZE ? fs->block_size / SECTOR_SIZE : 0;
         }
         buf_put(b);
         if (known && refs <= 1 && ext2_block_free_locked(inode, ei->file_acl) < 0)
@@ -302,7 +311,8 @@ ext2_evict_inode(struct inode *inode)
         } else if (ei->trim && has_blocks(inode)) {
             ext2_truncate_locked(inode, inode->size);
             if (write_locked(fs, inode) < 0)
-                klog(LOG_ERR, "ext2: %s: inode %llu was not written", fs->dev->name, (unsigned long long)inode->ino);
+                klog(LOG_ERR, "ext2: %s: inode %llu was not written", fs->dev->name,
+                     (unsigned long long)inode->ino);
         }
         mutex_unlock(&fs->lock);
     }
@@ -326,7 +336,9 @@ ext2_setattr(struct inode *inode, const struct setattr *attr)
         /* Growing, too: what was reserved beyond the end and never written must not come into view. */
         ext2_truncate_locked(inode, attr->size < inode->size ? attr->size : inode->size);
         /* If something could not be freed, it must not come into view either. */
-        int rc = inode->bad ? -EUCLEAN : ext2_inode_of(inode)->trim && attr->size > inode->size ? -EIO : 0;
+        int rc = inode->bad                                               ? -EUCLEAN
+                 : ext2_inode_of(inode)->trim && attr->size > inode->size ? -EIO
+                                                                          : 0;
         if (rc == 0)
             inode->size = attr->size;
         mutex_unlock(&fs->lock);
@@ -355,7 +367,7 @@ static int
 clear_slot(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock)
 {
     struct buf *b;
-    struct span slot;
+    struct span slot = {0};
     int rc = table_slot(fs, ino, &b, &slot);
 
     if (rc < 0)
@@ -369,7 +381,8 @@ clear_slot(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock)
 }
 
 int
-ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t uid, uint32_t gid, uint32_t rdev, struct inode **inode_out)
+ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t uid, uint32_t gid, uint32_t rdev,
+                  struct inode **inode_out)
 {
     struct ext2_fs *fs = ext2_fs_of(dir);
     bool is_dir = (mode & S_IFMT) == S_IFDIR;

@@ -58,8 +58,8 @@ enter(struct inode *dir, struct name name, struct inode *inode)
 }
 
 static int
-ext2_create(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, uint32_t gid, uint32_t rdev,
-            struct inode **inode_out)
+ext2_create(struct inode *dir, struct name name, uint32_t mode, uint32_t uid, uint32_t gid,
+            uint32_t rdev, struct inode **inode_out)
 {
     struct inode *inode;
     int rc = ext2_inode_create(dir, mode, uid, gid, rdev, &inode);
@@ -96,7 +96,8 @@ long_symlink(struct inode *inode, struct name target)
 }
 
 static int
-ext2_symlink(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, struct name target, struct inode **inode_out)
+ext2_symlink(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, struct name target,
+             struct inode **inode_out)
 {
     struct ext2_fs *fs = ext2_fs_of(dir);
     struct inode *inode;
@@ -108,7 +109,7 @@ ext2_symlink(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, st
     if (rc < 0)
         return rc;
     if (target.len < EXT2_N_BLOCKS * 4) {
-        uint8_t text[EXT2_N_BLOCKS * 4] = {0};
+        uint8_t text[EXT2_N_BLOCKS * 4] = { 0 };
 
         span_copy(span_of(text, sizeof text), cspan_of(target.text, target.len));
         for (unsigned i = 0; i < EXT2_N_BLOCKS; i++)
@@ -218,8 +219,8 @@ ext2_rmdir(struct inode *dir, struct name name, struct inode *inode)
 
 /* The directory part of a rename; the order keeps a name for the inode at every step. */
 static int
-move_entry(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir, struct name newname,
-           const struct inode *victim)
+move_entry(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir,
+           struct name newname, const struct inode *victim)
 {
     uint32_t ino = (uint32_t)inode->ino;
     int rc = victim != NULL ? ext2_dir_set_locked(newdir, newname, ino, inode->mode)
@@ -231,17 +232,18 @@ move_entry(struct inode *olddir, struct name oldname, struct inode *inode, struc
     if (rc == 0)
         return 0;
     /* Undo: the file system is corrupt or the disk fails; leave the old name alone. */
-    int undo = victim != NULL ? ext2_dir_set_locked(newdir, newname, (uint32_t)victim->ino, victim->mode)
-                              : ext2_dir_remove_locked(newdir, newname);
+    int undo = victim != NULL
+                   ? ext2_dir_set_locked(newdir, newname, (uint32_t)victim->ino, victim->mode)
+                   : ext2_dir_remove_locked(newdir, newname);
     (void)undo;
     return rc;
 }
 
 static int
-ext2_rename(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir, struct name newname,
-            struct inode *victim)
+ext2_rename(struct inode *olddir, struct name oldname, struct inode *inode, struct inode *newdir,
+            struct name newname, struct inode *victim)
 {
-    const struct name dotdot = {"..", 2};
+    const struct name dotdot = { "..", 2 };
     struct ext2_fs *fs = ext2_fs_of(olddir);
     bool is_dir = (inode->mode & S_IFMT) == S_IFDIR, moves = is_dir && olddir != newdir;
     int rc = 0;
@@ -257,7 +259,8 @@ ext2_rename(struct inode *olddir, struct name oldname, struct inode *inode, stru
     if (rc == 0) {
         rc = move_entry(olddir, oldname, inode, newdir, newname, victim);
         if (rc < 0 && moves && ext2_dir_set_locked(inode, dotdot, (uint32_t)olddir->ino, S_IFDIR) < 0)
-            ext2_corrupt(fs, "directory %llu has the wrong parent now", (unsigned long long)inode->ino);
+            ext2_corrupt(fs, "directory %llu has the wrong parent now",
+                         (unsigned long long)inode->ino);
     }
     mutex_unlock(&fs->lock);
     if (rc == -ENOENT) /* no "..", or not the names that the VFS found */

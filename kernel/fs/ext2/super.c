@@ -85,22 +85,25 @@ read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet 
         return -ENOMEM;
     for (uint32_t g = 0; g < fs->groups; g++) {
         struct buf *b;
-        struct span gd = {0};
+        struct span gd = { 0 };
         int rc = ext2_group_locked(fs, g, &b, &gd);
 
         if (rc < 0)
             return rc;
         struct cspan c = span_const(gd);
-        uint32_t bb = get_le32(c, GD_BLOCK_BITMAP), ib = get_le32(c, GD_INODE_BITMAP), it = get_le32(c, GD_INODE_TABLE);
-        bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) && in_group(fs, g, it, fs->table_blocks) &&
-                  bb != ib && bb > gd_end && ib > gd_end && it > gd_end &&
-                  (bb < it || bb - it >= fs->table_blocks) && (ib < it || ib - it >= fs->table_blocks) &&
-                  get_le16(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) && get_le16(c, GD_FREE_INODES) <= fs->inodes_per_group &&
+        uint32_t bb = get_le32(c, GD_BLOCK_BITMAP), ib = get_le32(c, GD_INODE_BITMAP),
+                 it = get_le32(c, GD_INODE_TABLE);
+        bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) &&
+                  in_group(fs, g, it, fs->table_blocks) && bb != ib && bb > gd_end && ib > gd_end &&
+                  it > gd_end && (bb < it || bb - it >= fs->table_blocks) &&
+                  (ib < it || ib - it >= fs->table_blocks) &&
+                  get_le16(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) &&
+                  get_le16(c, GD_FREE_INODES) <= fs->inodes_per_group &&
                   get_le16(c, GD_USED_DIRS) <= fs->inodes_per_group;
         buf_put(b);
         if (!ok)
             return ext2_corrupt(fs, "group descriptor %u", g);
-        fs->group[g] = (struct ext2_group){bb, ib, it};
+        fs->group[g] = (struct ext2_group){ bb, ib, it };
     }
     return 0;
 }
@@ -126,18 +129,22 @@ read_geometry(struct ext2_fs *fs, struct cspan s)
     fs->gd_per_block = fs->block_size / GD_SIZE;
 
     uint32_t bits = fs->block_size * 8;
-    if (rev > 1 || fs->first_data_block != (log == 0 ? 1u : 0u) || fs->blocks_count <= fs->first_data_block + 2 ||
-        fs->blocks_count / 2 > (fs->dev->sectors >> (log + 2)) || fs->blocks_count > fs->dev->sectors >> (log + 1) ||
-        fs->blocks_per_group == 0 || fs->blocks_per_group > bits || fs->blocks_per_group % 8 != 0 || fs->inodes_per_group == 0 ||
-        fs->inodes_per_group > bits || fs->inode_size < EXT2_GOOD_OLD_INODE_SIZE || fs->inode_size > fs->block_size ||
-        (fs->inode_size & (fs->inode_size - 1)) != 0 || fs->inodes_per_group % (fs->block_size / fs->inode_size) != 0 ||
+    if (rev > 1 || fs->first_data_block != (log == 0 ? 1u : 0u) ||
+        fs->blocks_count <= fs->first_data_block + 2 ||
+        fs->blocks_count / 2 > (fs->dev->sectors >> (log + 2)) ||
+        fs->blocks_count > fs->dev->sectors >> (log + 1) || fs->blocks_per_group == 0 ||
+        fs->blocks_per_group > bits || fs->blocks_per_group % 8 != 0 || fs->inodes_per_group == 0 ||
+        fs->inodes_per_group > bits || fs->inode_size < EXT2_GOOD_OLD_INODE_SIZE ||
+        fs->inode_size > fs->block_size || (fs->inode_size & (fs->inode_size - 1)) != 0 ||
+        fs->inodes_per_group % (fs->block_size / fs->inode_size) != 0 ||
         fs->first_ino < EXT2_GOOD_OLD_FIRST_INO || fs->first_ino > fs->inodes_per_group)
         return ext2_corrupt(fs, "superblock geometry");
 
     uint32_t data = fs->blocks_count - fs->first_data_block;
     fs->groups = data / fs->blocks_per_group + (data % fs->blocks_per_group != 0);
     if (fs->groups > GROUPS_MAX || (uint64_t)fs->groups * fs->inodes_per_group != fs->inodes_count ||
-        get_le32(s, SB_R_BLOCKS_COUNT) > fs->blocks_count || get_le32(s, SB_FREE_BLOCKS) > fs->blocks_count ||
+        get_le32(s, SB_R_BLOCKS_COUNT) > fs->blocks_count ||
+        get_le32(s, SB_FREE_BLOCKS) > fs->blocks_count ||
         get_le32(s, SB_FREE_INODES) > fs->inodes_count ||
         (uint64_t)fs->first_data_block + 1 + fs->groups / fs->gd_per_block + 1 > fs->blocks_count)
         return ext2_corrupt(fs, "superblock counts");
@@ -154,7 +161,8 @@ check_features(struct ext2_fs *fs, struct cspan s)
         ro_compat = get_le32(s, SB_FEATURE_RO_COMPAT);
     }
     if (incompat & ~(uint32_t)INCOMPAT_SUPPORTED) {
-        klog(LOG_ERR, "ext2: %s: incompatible features %#x", fs->dev->name, incompat & ~(uint32_t)INCOMPAT_SUPPORTED);
+        klog(LOG_ERR, "ext2: %s: incompatible features %#x", fs->dev->name,
+             incompat & ~(uint32_t)INCOMPAT_SUPPORTED);
         return -EINVAL;
     }
     if (ro_compat & ~(uint32_t)RO_COMPAT_SUPPORTED && !fs->sb->read_only) {
@@ -250,7 +258,8 @@ ext2_remount(struct superblock *sb, bool read_only)
 
     if (read_only)
         return sb->read_only ? 0 : mark_clean(fs);
-    if (get_le32(s, SB_REV_LEVEL) > 0 && get_le32(s, SB_FEATURE_RO_COMPAT) & ~(uint32_t)RO_COMPAT_SUPPORTED)
+    if (get_le32(s, SB_REV_LEVEL) > 0 &&
+        get_le32(s, SB_FEATURE_RO_COMPAT) & ~(uint32_t)RO_COMPAT_SUPPORTED)
         return -EROFS;
     return fs->dev->read_only ? -EROFS : 0;
 }
@@ -261,7 +270,8 @@ overhead(const struct ext2_fs *fs)
 {
     uint64_t per_group = 2 + fs->inodes_per_group / (fs->block_size / fs->inode_size);
 
-    return fs->first_data_block + fs->groups * per_group + 1 + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block;
+    return fs->first_data_block + fs->groups * per_group + 1 +
+           (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block;
 }
 
 static int
@@ -335,4 +345,4 @@ free_fs:
     return rc;
 }
 
-const struct fs_type ext2_fs_type = {.name = "ext2", .needs_dev = true, .mount = ext2_mount};
+const struct fs_type ext2_fs_type = { .name = "ext2", .needs_dev = true, .mount = ext2_mount };
