@@ -131,7 +131,7 @@ find(struct inode *dir, struct name name, struct entry *e)
 int
 ext2_dir_find_locked(struct inode *dir, struct name name, uint32_t *ino_out)
 {
-    struct entry e;
+    struct entry e = {0};
     int rc = find(dir, name, &e);
 
     if (rc < 0)
@@ -170,7 +170,7 @@ static int
 add_in_block(struct inode *dir, struct buf *b, struct name name, uint32_t ino, uint32_t mode)
 {
     struct ext2_fs *fs = ext2_fs_of(dir);
-    struct entry e;
+    struct entry e = {0};
 
     for (uint32_t off = 0; off < fs->block_size; off += e.rec_len) {
         int rc = decode(dir, b, off, &e);
@@ -238,7 +238,7 @@ ext2_dir_add_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t 
 int
 ext2_dir_remove_locked(struct inode *dir, struct name name)
 {
-    struct entry e;
+    struct entry e = {0};
     int rc = find(dir, name, &e);
 
     if (rc < 0)
@@ -256,7 +256,7 @@ ext2_dir_remove_locked(struct inode *dir, struct name name)
 int
 ext2_dir_set_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t mode)
 {
-    struct entry e;
+    struct entry e = {0};
     int rc = find(dir, name, &e);
 
     if (rc < 0)
@@ -273,10 +273,10 @@ ext2_dir_init_locked(struct inode *dir, uint32_t parent_ino)
 {
     struct ext2_fs *fs = ext2_fs_of(dir);
     uint32_t dot = entry_size(1);
-    struct buf *b;
+    struct buf *b = NULL;
     int rc = extend(dir, &b);
 
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     put_entry(fs, b, 0, dot, (struct name){ ".", 1 }, (uint32_t)dir->ino, S_IFDIR);
     put_entry(fs, b, dot, fs->block_size - dot, (struct name){ "..", 2 }, parent_ino, S_IFDIR);
@@ -297,10 +297,10 @@ int
 ext2_dir_empty_locked(struct inode *dir)
 {
     const struct ext2_fs *fs = ext2_fs_of(dir);
-    struct entry e;
+    struct entry e = {0};
 
     for (uint32_t i = 0; i < dir_blocks(dir); i++) {
-        struct buf *b;
+        struct buf *b = NULL;
         int rc = get_block(dir, i, &b);
 
         if (rc < 0)
@@ -335,7 +335,7 @@ read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_
 {
     const struct ext2_fs *fs = ext2_fs_of(dir);
     uint64_t base = *pos - start;
-    struct entry e;
+    struct entry e = {0};
 
     for (uint32_t off = 0; off < fs->block_size; off += e.rec_len) {
         int rc = decode(dir, b, off, &e);
@@ -368,7 +368,7 @@ ext2_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
 
     mutex_lock(&fs->lock);
     while (rc == 1 && *pos < dir->size) {
-        struct buf *b;
+        struct buf *b = NULL;
 
         rc = get_block(dir, (uint32_t)(*pos / fs->block_size), &b);
         if (rc < 0)

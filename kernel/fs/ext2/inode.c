@@ -147,7 +147,7 @@ int
 ext2_read_inode(struct inode *inode)
 {
     struct ext2_fs *fs = inode->sb->fs_data;
-    struct buf *b;
+    struct buf *b = NULL;
     struct span slot = { 0 };
     int rc;
 
@@ -210,7 +210,7 @@ encode(const struct inode *inode, struct span s)
 static int
 write_locked(struct ext2_fs *fs, const struct inode *inode) requires_lock(fs->lock)
 {
-    struct buf *b;
+    struct buf *b = NULL;
     struct span slot = { 0 };
     int rc = table_slot(fs, (uint32_t)inode->ino, &b, &slot);
 
@@ -246,7 +246,7 @@ static void
 free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
 {
     struct ext2_inode *ei = ext2_inode_of(inode);
-    struct buf *b;
+    struct buf *b = NULL;
 
     if (ei->file_acl == 0)
         return;
@@ -366,7 +366,7 @@ ext2_setattr(struct inode *inode, const struct setattr *attr)
 static int
 clear_slot(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock)
 {
-    struct buf *b;
+    struct buf *b = NULL;
     struct span slot = {0};
     int rc = table_slot(fs, ino, &b, &slot);
 
