@@ -171,7 +171,8 @@ static void
 cmd_check_power(struct ata_disk *d)
 {
     static const uint8_t value[] = {
-        [ATA_ACTIVE] = 0xff, [ATA_IDLE] = 0x80, [ATA_STANDBY] = 0x00, [ATA_SLEEP] = 0x00};
+        [ATA_ACTIVE] = 0xff, [ATA_IDLE] = 0x80, [ATA_STANDBY] = 0x00, [ATA_SLEEP] = 0x00
+    };
 
     d->s->reg[ATA_COUNT].now = value[d->s->power];
     ata_succeed(d);
@@ -213,43 +214,43 @@ cmd_abort(struct ata_disk *d)
 
 /* EXECUTE DEVICE DIAGNOSTIC is not here: it goes to both drives (ata_diagnose()). */
 static const struct command commands[] = {
-    {0x00, 0x00, false, cmd_abort}, /* NOP always ends so */
-    {0x10, 0x1f, false, cmd_recalibrate},
-    {0x20, 0x21, false, ata_cmd_read_sectors},
-    {0x24, 0x24, true, ata_cmd_read_sectors},
-    {0x25, 0x25, true, ata_cmd_read_dma},
-    {0x27, 0x27, true, cmd_native_max},
-    {0x29, 0x29, true, ata_cmd_read_multiple},
-    {0x30, 0x31, false, ata_cmd_write_sectors},
-    {0x34, 0x34, true, ata_cmd_write_sectors},
-    {0x35, 0x35, true, ata_cmd_write_dma},
-    {0x39, 0x39, true, ata_cmd_write_multiple},
-    {0x40, 0x41, false, ata_cmd_verify},
-    {0x42, 0x42, true, ata_cmd_verify},
-    {0x70, 0x7f, false, cmd_seek},
-    {0x91, 0x91, false, cmd_init_parameters},
-    {0x94, 0x94, false, cmd_standby}, /* 94h to 99h: older codes of E0h to E6h */
-    {0x95, 0x95, false, cmd_idle},
-    {0x96, 0x96, false, cmd_standby},
-    {0x97, 0x97, false, cmd_idle},
-    {0x98, 0x98, false, cmd_check_power},
-    {0x99, 0x99, false, cmd_sleep},
-    {0xc4, 0xc4, false, ata_cmd_read_multiple},
-    {0xc5, 0xc5, false, ata_cmd_write_multiple},
-    {0xc6, 0xc6, false, cmd_set_multiple},
-    {0xc8, 0xc9, false, ata_cmd_read_dma},
-    {0xca, 0xcb, false, ata_cmd_write_dma},
-    {0xe0, 0xe0, false, cmd_standby},
-    {0xe1, 0xe1, false, cmd_idle},
-    {0xe2, 0xe2, false, cmd_standby},
-    {0xe3, 0xe3, false, cmd_idle},
-    {0xe5, 0xe5, false, cmd_check_power},
-    {0xe6, 0xe6, false, cmd_sleep},
-    {0xe7, 0xe7, false, cmd_flush},
-    {0xea, 0xea, true, cmd_flush},
-    {0xec, 0xec, false, cmd_identify},
-    {0xef, 0xef, false, cmd_set_features},
-    {0xf8, 0xf8, false, cmd_native_max},
+    { 0x00, 0x00, false, cmd_abort }, /* NOP always ends so */
+    { 0x10, 0x1f, false, cmd_recalibrate },
+    { 0x20, 0x21, false, ata_cmd_read_sectors },
+    { 0x24, 0x24, true, ata_cmd_read_sectors },
+    { 0x25, 0x25, true, ata_cmd_read_dma },
+    { 0x27, 0x27, true, cmd_native_max },
+    { 0x29, 0x29, true, ata_cmd_read_multiple },
+    { 0x30, 0x31, false, ata_cmd_write_sectors },
+    { 0x34, 0x34, true, ata_cmd_write_sectors },
+    { 0x35, 0x35, true, ata_cmd_write_dma },
+    { 0x39, 0x39, true, ata_cmd_write_multiple },
+    { 0x40, 0x41, false, ata_cmd_verify },
+    { 0x42, 0x42, true, ata_cmd_verify },
+    { 0x70, 0x7f, false, cmd_seek },
+    { 0x91, 0x91, false, cmd_init_parameters },
+    { 0x94, 0x94, false, cmd_standby }, /* 94h to 99h: older codes of E0h to E6h */
+    { 0x95, 0x95, false, cmd_idle },
+    { 0x96, 0x96, false, cmd_standby },
+    { 0x97, 0x97, false, cmd_idle },
+    { 0x98, 0x98, false, cmd_check_power },
+    { 0x99, 0x99, false, cmd_sleep },
+    { 0xc4, 0xc4, false, ata_cmd_read_multiple },
+    { 0xc5, 0xc5, false, ata_cmd_write_multiple },
+    { 0xc6, 0xc6, false, cmd_set_multiple },
+    { 0xc8, 0xc9, false, ata_cmd_read_dma },
+    { 0xca, 0xcb, false, ata_cmd_write_dma },
+    { 0xe0, 0xe0, false, cmd_standby },
+    { 0xe1, 0xe1, false, cmd_idle },
+    { 0xe2, 0xe2, false, cmd_standby },
+    { 0xe3, 0xe3, false, cmd_idle },
+    { 0xe5, 0xe5, false, cmd_check_power },
+    { 0xe6, 0xe6, false, cmd_sleep },
+    { 0xe7, 0xe7, false, cmd_flush },
+    { 0xea, 0xea, true, cmd_flush },
+    { 0xec, 0xec, false, cmd_identify },
+    { 0xef, 0xef, false, cmd_set_features },
+    { 0xf8, 0xf8, false, cmd_native_max },
 };
 
 void

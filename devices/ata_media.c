@@ -50,8 +50,7 @@ ata_address_of(const struct ata_state *s, uint64_t *lba)
     unsigned cylinder, head = s->device & 0x0fu, sector;
 
     if (s->ext) {
-        *lba = joined(s->reg[ATA_HIGH].before, s->reg[ATA_MID].before, s->reg[ATA_LOW].before)
-                   << 24 |
+        *lba = joined(s->reg[ATA_HIGH].before, s->reg[ATA_MID].before, s->reg[ATA_LOW].before) << 24 |
                low;
         return true;
     }

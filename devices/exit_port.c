@@ -49,15 +49,15 @@ pm1_write(void *dev, unsigned reg, uint64_t value)
 }
 
 static const struct reg exit_regs[EXIT_COUNT] = {
-    [R_EXIT] = {"EXIT", 0, .size = 4, .widths = 1 | 2 | 4, .rw = 0xffffffff, .write = exit_write},
+    [R_EXIT] = { "EXIT", 0, .size = 4, .widths = 1 | 2 | 4, .rw = 0xffffffff, .write = exit_write },
 };
 
 static const struct reg pm_regs[PM_COUNT] = {
-    [R_PM1_CNT] = {"PM1_CNT", 0, .size = 2, .rw = 0x1c03, .wo = 0x2004, .write = pm1_write},
+    [R_PM1_CNT] = { "PM1_CNT", 0, .size = 2, .rw = 0x1c03, .wo = 0x2004, .write = pm1_write },
 };
 
-static const struct bank_class exit_bank = {.regs = exit_regs, .count = EXIT_COUNT, .size = 4};
-static const struct bank_class pm_bank = {.regs = pm_regs, .count = PM_COUNT, .size = 4};
+static const struct bank_class exit_bank = { .regs = exit_regs, .count = EXIT_COUNT, .size = 4 };
+static const struct bank_class pm_bank = { .regs = pm_regs, .count = PM_COUNT, .size = 4 };
 
 static int
 create_port(struct model *model, const struct board_dev *where, const struct bank_class *bank)

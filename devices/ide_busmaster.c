@@ -7,7 +7,7 @@
  */
 #include <devices/ide_internal.h>
 
-static const char *const bm_names[CHANNELS] = {"BMICOMP", "BMICOMS"};
+static const char *const bm_names[CHANNELS] = { "BMICOMP", "BMICOMS" };
 
 /* Something forbids the transfer to go on; say it once. */
 static void
@@ -156,8 +156,7 @@ bm_start(struct ide_piix3 *ide, unsigned c)
         refuse(ide, c, *ide_bm_reg(ide, c, BM_COM),
                "bus master started with bus mastering off in PCICMD");
     } else if (!ch->table) {
-        refuse(ide, c, *ide_bm_reg(ide, c, BM_COM),
-               "bus master started without a descriptor table");
+        refuse(ide, c, *ide_bm_reg(ide, c, BM_COM), "bus master started without a descriptor table");
     }
     ide_bm_pump(ide, c);
 }
@@ -171,8 +170,7 @@ bmicom_write(void *dev, unsigned reg, uint64_t value)
     uint64_t *com = ide_bm_reg(ide, c, BM_COM);
     bool was = ch->com & BMICOM_SSBM, is = *com & BMICOM_SSBM;
 
-    if (was && is && (*ide_bm_reg(ide, c, BM_STA) & BMISTA_ACT) &&
-        ((*com ^ ch->com) & BMICOM_RWCON)) {
+    if (was && is && (*ide_bm_reg(ide, c, BM_STA) & BMISTA_ACT) && ((*com ^ ch->com) & BMICOM_RWCON)) {
         model_guest_error(&ide->model, bm_names[c], value, "direction changed during a transfer");
         *com ^= BMICOM_RWCON; /* read-only now */
     }
@@ -206,8 +204,9 @@ bmidtp_write(void *dev, unsigned reg, uint64_t value)
                                  .rw = 0xfffffffc, .write = bmidtp_write}
 /* clang-format on */
 
-static const struct reg bm_regs[CHANNELS * BM_REGS] = {BM_CHANNEL(0, "P"), BM_CHANNEL(1, "S")};
+static const struct reg bm_regs[CHANNELS * BM_REGS] = { BM_CHANNEL(0, "P"), BM_CHANNEL(1, "S") };
 
 /* The manual: byte, word or dword accesses. */
 const struct bank_class ide_bm_bank = {
-    .regs = bm_regs, .count = CHANNELS * BM_REGS, .size = BM_SIZE, .merge = true};
+    .regs = bm_regs, .count = CHANNELS * BM_REGS, .size = BM_SIZE, .merge = true
+};

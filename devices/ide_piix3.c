@@ -232,17 +232,32 @@ control_write(void *dev, unsigned reg, uint64_t value)
 
 #define HOOKS(kind_) .read = kind_##_read, .peek = kind_##_peek
 #define TASK(c_, name_, reg_)                                                                      \
-    [(c_) * T_REGS + (reg_)] = {.name = name_, .offset = (c_) * 8 + (reg_) + 1, .size = 1,         \
-                                .rw = 0xff, HOOKS(task), .write = task_write}
-#define STATUS(c_, name_)                                                                          \
-    [(c_) * T_REGS + T_COMMAND] = {.name = name_, .offset = (c_) * 8 + 7, .size = 1, .rw = 0xff,   \
-                                   HOOKS(status), .write = command_write}
+    [(c_) * T_REGS + (reg_)] = { .name = name_,                                                    \
+                                 .offset = (c_) * 8 + (reg_) + 1,                                  \
+                                 .size = 1,                                                        \
+                                 .rw = 0xff,                                                       \
+                                 HOOKS(task),                                                      \
+                                 .write = task_write }
+#define STATUS(c_, name_)                                                                                   \
+    [(c_) * T_REGS + T_COMMAND] = {                                                                         \
+        .name = name_, .offset = (c_) * 8 + 7, .size = 1, .rw = 0xff, HOOKS(status), .write = command_write \
+    }
 #define DATA(c_, name_)                                                                            \
-    [(c_) * T_REGS + T_DATA] = {.name = name_, .offset = (c_) * 8, .size = 2, .widths = 2 | 4,     \
-                                .rw = 0xffff, HOOKS(data), .write = data_write}
+    [(c_) * T_REGS + T_DATA] = { .name = name_,                                                    \
+                                 .offset = (c_) * 8,                                               \
+                                 .size = 2,                                                        \
+                                 .widths = 2 | 4,                                                  \
+                                 .rw = 0xffff,                                                     \
+                                 HOOKS(data),                                                      \
+                                 .write = data_write }
 #define CONTROL(c_, name_)                                                                         \
-    [T_CONTROL0 + (c_)] = {.name = name_, .offset = 16 + (c_), .size = 1, .rw = 0x86, .ro = 0x79,  \
-                           HOOKS(alt_status), .write = control_write}
+    [T_CONTROL0 + (c_)] = { .name = name_,                                                         \
+                            .offset = 16 + (c_),                                                   \
+                            .size = 1,                                                             \
+                            .rw = 0x86,                                                            \
+                            .ro = 0x79,                                                            \
+                            HOOKS(alt_status),                                                     \
+                            .write = control_write }
 
 /* clang-format off */
 static const struct reg ata_regs[ATA_REGS] = {
@@ -267,7 +282,7 @@ static const struct reg ata_regs[ATA_REGS] = {
 };
 /* clang-format on */
 
-static const struct bank_class ata_bank = {.regs = ata_regs, .count = ATA_REGS, .size = 18};
+static const struct bank_class ata_bank = { .regs = ata_regs, .count = ATA_REGS, .size = 18 };
 
 /* --- PCI configuration --- */
 
@@ -275,8 +290,8 @@ static const struct bank_class ata_bank = {.regs = ata_regs, .count = ATA_REGS, 
 static void
 decode(struct ide_piix3 *ide)
 {
-    static const uint16_t command_base[CHANNELS] = {0x1f0, 0x170},
-                          control_base[CHANNELS] = {0x3f6, 0x376};
+    static const uint16_t command_base[CHANNELS] = { 0x1f0, 0x170 },
+                          control_base[CHANNELS] = { 0x3f6, 0x376 };
     bool io = ide->config_val[C_PCICMD] & PCICMD_IOSE;
     uint64_t bm_base = ide->config_val[C_BMIBA] & BMIBA_ADDR;
 
@@ -329,7 +344,8 @@ static const struct reg config_regs[CONFIG_REGS] = {
 /* clang-format on */
 
 static const struct bank_class config_bank = {
-    .regs = config_regs, .count = CONFIG_REGS, .size = CONFIG_SIZE, .merge = true};
+    .regs = config_regs, .count = CONFIG_REGS, .size = CONFIG_SIZE, .merge = true
+};
 
 /* --- the model --- */
 
@@ -407,9 +423,10 @@ ide_reset(void *dev)
 static void
 drives_create(struct ide_piix3 *ide)
 {
-    static const char *const slots[CHANNELS][DRIVES] = {{"ide0.0", "ide0.1"}, {"ide1.0", "ide1.1"}};
-    static void (*const events[CHANNELS][DRIVES])(void *) = {{event_00, event_01},
-                                                             {event_10, event_11}};
+    static const char *const slots[CHANNELS][DRIVES] = { { "ide0.0", "ide0.1" },
+                                                         { "ide1.0", "ide1.1" } };
+    static void (*const events[CHANNELS][DRIVES])(void *) = { { event_00, event_01 },
+                                                              { event_10, event_11 } };
 
     for (unsigned c = 0; c < CHANNELS; c++) {
         for (unsigned i = 0; i < DRIVES; i++) {
@@ -431,7 +448,7 @@ drives_create(struct ide_piix3 *ide)
 static int
 ide_create(struct model *model, const struct board_dev *where)
 {
-    static const char *const lines[CHANNELS] = {"irq14", "irq15"};
+    static const char *const lines[CHANNELS] = { "irq14", "irq15" };
     struct ide_piix3 *ide = (struct ide_piix3 *)model;
     int err = model_bank_init(model, &ide->config, &config_bank, ide->config_val);
 
@@ -517,6 +534,6 @@ ide_piix3_counts(const struct model *ide, unsigned channel, unsigned drive, stru
     if (!d) {
         return -ENODEV;
     }
-    *seen = (struct ide_counts){d->s->commands, d->s->reads, d->s->writes, d->s->flushes};
+    *seen = (struct ide_counts){ d->s->commands, d->s->reads, d->s->writes, d->s->flushes };
     return 0;
 }

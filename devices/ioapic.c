@@ -132,15 +132,15 @@ arb_peek(const void *dev, unsigned reg)
 
 /* Bits 12 (delivery status) and 14 (remote IRR) are the device's. */
 #define RTE(n)                                                                                     \
-    [R_REDTBL + 2 * (n)] = {"REDTBL" #n "L", (0x10 + 2 * (n)) * 4, .reset = RTE_MASKED,            \
-                            .ro = 0x5000,    .rw = 0x1afff,        .write = redtbl_write},         \
-                    [R_REDTBL + 2 * (n) + 1] = {"REDTBL" #n "H", (0x11 + 2 * (n)) * 4,             \
-                                                .rw = 0xff000000, .write = redtbl_write}
+    [R_REDTBL + 2 * (n)] = { "REDTBL" #n "L", (0x10 + 2 * (n)) * 4, .reset = RTE_MASKED,           \
+                             .ro = 0x5000,    .rw = 0x1afff,        .write = redtbl_write },       \
+                    [R_REDTBL + 2 * (n) + 1] = { "REDTBL" #n "H", (0x11 + 2 * (n)) * 4,            \
+                                                 .rw = 0xff000000, .write = redtbl_write }
 
 static const struct reg regs[R_COUNT] = {
-    [R_ID] = {"IOAPICID", 0x00 * 4, .rw = 0x0f000000},
-    [R_VER] = {"IOAPICVER", 0x01 * 4, .ro = 0xff00ff, .reset = (PINS - 1) << 16 | 0x11},
-    [R_ARB] = {"IOAPICARB", 0x02 * 4, .ro = 0x0f000000, .peek = arb_peek},
+    [R_ID] = { "IOAPICID", 0x00 * 4, .rw = 0x0f000000 },
+    [R_VER] = { "IOAPICVER", 0x01 * 4, .ro = 0xff00ff, .reset = (PINS - 1) << 16 | 0x11 },
+    [R_ARB] = { "IOAPICARB", 0x02 * 4, .ro = 0x0f000000, .peek = arb_peek },
     RTE(0),
     RTE(1),
     RTE(2),
@@ -202,15 +202,17 @@ iowin_write(void *dev, unsigned reg, uint64_t value)
 }
 
 static const struct reg window_regs[WINDOW_COUNT] = {
-    [R_IOREGSEL] = {"IOREGSEL", 0x00, .rw = 0xff},
-    [R_IOWIN] = {"IOWIN", 0x10, .rw = 0xffffffff, .read = iowin_read, .peek = iowin_peek,
-                 .write = iowin_write},
+    [R_IOREGSEL] = { "IOREGSEL", 0x00, .rw = 0xff },
+    [R_IOWIN] = { "IOWIN", 0x10, .rw = 0xffffffff, .read = iowin_read, .peek = iowin_peek,
+                  .write = iowin_write },
 };
 
 static const struct bank_class window_class = {
-    .regs = window_regs, .count = WINDOW_COUNT, .size = 0x20, .reg_size = 4};
+    .regs = window_regs, .count = WINDOW_COUNT, .size = 0x20, .reg_size = 4
+};
 static const struct bank_class bank_class = {
-    .regs = regs, .count = R_COUNT, .size = 0x40 * 4, .reg_size = 4};
+    .regs = regs, .count = R_COUNT, .size = 0x40 * 4, .reg_size = 4
+};
 
 static void
 reset(void *dev)

@@ -187,13 +187,11 @@ receive(void *dev, const struct sim_msg *msg)
 {
     struct lapic *a = dev;
 
-    if (!is_for(a, msg) || !(a->val[R_SVR] & SVR_ENABLE) ||
-        !(a->msr_val[M_APIC_BASE] & BASE_ENABLE)) {
+    if (!is_for(a, msg) || !(a->val[R_SVR] & SVR_ENABLE) || !(a->msr_val[M_APIC_BASE] & BASE_ENABLE)) {
         return false;
     }
     if (msg->mode != SIM_MSG_FIXED && msg->mode != SIM_MSG_LOWEST) {
-        sim_log(a->model.sim, "%s: delivery mode %d is not modelled", a->model.name,
-                (int)msg->mode);
+        sim_log(a->model.sim, "%s: delivery mode %d is not modelled", a->model.name, (int)msg->mode);
         return false;
     }
     accept(a, msg->vector, msg->level);
@@ -463,7 +461,7 @@ ppr_peek(const void *dev, unsigned reg)
     return ppr(dev);
 }
 
-#define VEC(name, first, off, n) [(first) + (n)] = {name #n, (off) + 0x10 * (n), .ro = 0xffffffff}
+#define VEC(name, first, off, n) [(first) + (n)] = { name #n, (off) + 0x10 * (n), .ro = 0xffffffff }
 #define EIGHT(name, first, off)                                                                    \
     VEC(name, first, off, 0), VEC(name, first, off, 1), VEC(name, first, off, 2),                  \
         VEC(name, first, off, 3), VEC(name, first, off, 4), VEC(name, first, off, 5),              \
@@ -471,48 +469,48 @@ ppr_peek(const void *dev, unsigned reg)
 
 /* Delivery status (bit 12) of the LVT and of the ICR is always idle here. */
 static const struct reg regs[R_COUNT] = {
-    [R_ID] = {"ID", 0x20, .rw = 0xff000000},
-    [R_VERSION] = {"VERSION", 0x30, .ro = 0xffffffff, .reset = 0x00050014},
-    [R_TPR] = {"TPR", 0x80, .rw = 0xff},
-    [R_APR] = {"APR", 0x90, .ro = 0xff},
-    [R_PPR] = {"PPR", 0xa0, .ro = 0xff, .peek = ppr_peek},
-    [R_EOI] = {"EOI", 0xb0, .write = eoi_write},
-    [R_LDR] = {"LDR", 0xd0, .rw = 0xff000000},
-    [R_DFR] = {"DFR", 0xe0, .rw = 0xf0000000, .reset = 0xffffffff},
-    [R_SVR] = {"SVR", 0xf0, .rw = 0x3ff, .reset = 0xff, .write = svr_write},
+    [R_ID] = { "ID", 0x20, .rw = 0xff000000 },
+    [R_VERSION] = { "VERSION", 0x30, .ro = 0xffffffff, .reset = 0x00050014 },
+    [R_TPR] = { "TPR", 0x80, .rw = 0xff },
+    [R_APR] = { "APR", 0x90, .ro = 0xff },
+    [R_PPR] = { "PPR", 0xa0, .ro = 0xff, .peek = ppr_peek },
+    [R_EOI] = { "EOI", 0xb0, .write = eoi_write },
+    [R_LDR] = { "LDR", 0xd0, .rw = 0xff000000 },
+    [R_DFR] = { "DFR", 0xe0, .rw = 0xf0000000, .reset = 0xffffffff },
+    [R_SVR] = { "SVR", 0xf0, .rw = 0x3ff, .reset = 0xff, .write = svr_write },
     EIGHT("ISR", R_ISR, 0x100),
     EIGHT("TMR", R_TMR, 0x180),
     EIGHT("IRR", R_IRR, 0x200),
-    [R_ESR] = {"ESR", 0x280, .ro = 0xff, .write = esr_write},
-    [R_ICR_LOW] = {"ICR_LOW", 0x300, .rw = 0xccfff, .ro = 0x1000, .write = icr_write},
-    [R_ICR_HIGH] = {"ICR_HIGH", 0x310, .rw = 0xff000000},
-    [R_LVT_TIMER] = {"LVT_TIMER", 0x320, .rw = 0x700ff, .ro = 0x1000, .reset = LVT_MASKED,
-                     .write = lvt_write},
-    [R_LVT_THERMAL] = {"LVT_THERMAL", 0x330, .rw = 0x107ff, .ro = 0x1000, .reset = LVT_MASKED,
-                       .write = lvt_write},
-    [R_LVT_PERF] = {"LVT_PERF", 0x340, .rw = 0x107ff, .ro = 0x1000, .reset = LVT_MASKED,
-                    .write = lvt_write},
-    [R_LVT_LINT0] = {"LVT_LINT0", 0x350, .rw = 0x1a7ff, .ro = 0x5000, .reset = LVT_MODE_EXTINT,
-                     .write = lvt_write},
-    [R_LVT_LINT1] = {"LVT_LINT1", 0x360, .rw = 0x1a7ff, .ro = 0x5000, .reset = LVT_MASKED,
-                     .write = lvt_write},
-    [R_LVT_ERROR] = {"LVT_ERROR", 0x370, .rw = 0x100ff, .ro = 0x1000, .reset = LVT_MASKED,
-                     .write = lvt_write},
-    [R_TIMER_ICR] = {"TIMER_ICR", 0x380, .rw = 0xffffffff, .write = timer_icr_write},
-    [R_TIMER_CCR] = {"TIMER_CCR", 0x390, .ro = 0xffffffff, .peek = ccr_peek},
-    [R_TIMER_DCR] = {"TIMER_DCR", 0x3e0, .rw = 0xb, .write = timer_dcr_write},
+    [R_ESR] = { "ESR", 0x280, .ro = 0xff, .write = esr_write },
+    [R_ICR_LOW] = { "ICR_LOW", 0x300, .rw = 0xccfff, .ro = 0x1000, .write = icr_write },
+    [R_ICR_HIGH] = { "ICR_HIGH", 0x310, .rw = 0xff000000 },
+    [R_LVT_TIMER] = { "LVT_TIMER", 0x320, .rw = 0x700ff, .ro = 0x1000, .reset = LVT_MASKED,
+                      .write = lvt_write },
+    [R_LVT_THERMAL] = { "LVT_THERMAL", 0x330, .rw = 0x107ff, .ro = 0x1000, .reset = LVT_MASKED,
+                        .write = lvt_write },
+    [R_LVT_PERF] = { "LVT_PERF", 0x340, .rw = 0x107ff, .ro = 0x1000, .reset = LVT_MASKED,
+                     .write = lvt_write },
+    [R_LVT_LINT0] = { "LVT_LINT0", 0x350, .rw = 0x1a7ff, .ro = 0x5000, .reset = LVT_MODE_EXTINT,
+                      .write = lvt_write },
+    [R_LVT_LINT1] = { "LVT_LINT1", 0x360, .rw = 0x1a7ff, .ro = 0x5000, .reset = LVT_MASKED,
+                      .write = lvt_write },
+    [R_LVT_ERROR] = { "LVT_ERROR", 0x370, .rw = 0x100ff, .ro = 0x1000, .reset = LVT_MASKED,
+                      .write = lvt_write },
+    [R_TIMER_ICR] = { "TIMER_ICR", 0x380, .rw = 0xffffffff, .write = timer_icr_write },
+    [R_TIMER_CCR] = { "TIMER_CCR", 0x390, .ro = 0xffffffff, .peek = ccr_peek },
+    [R_TIMER_DCR] = { "TIMER_DCR", 0x3e0, .rw = 0xb, .write = timer_dcr_write },
 };
 
 static const struct reg msrs[M_COUNT] = {
-    [M_TSC_DEADLINE] = {"IA32_TSC_DEADLINE", 0, .rw = UINT64_MAX, .write = tsc_deadline_write},
-    [M_APIC_BASE] = {"IA32_APIC_BASE", 8, .reset = 0xfee00900, .rw = BASE_ENABLE, .ro = 1 << 8,
-                     .unimp = 0xffffff400},
+    [M_TSC_DEADLINE] = { "IA32_TSC_DEADLINE", 0, .rw = UINT64_MAX, .write = tsc_deadline_write },
+    [M_APIC_BASE] = { "IA32_APIC_BASE", 8, .reset = 0xfee00900, .rw = BASE_ENABLE, .ro = 1 << 8,
+                      .unimp = 0xffffff400 },
 };
 
 static const struct bank_class bank_class = {
-    .regs = regs, .count = R_COUNT, .size = 0x400, .reg_size = 4};
-static const struct bank_class msr_class = {
-    .regs = msrs, .count = M_COUNT, .size = 16, .reg_size = 8};
+    .regs = regs, .count = R_COUNT, .size = 0x400, .reg_size = 4
+};
+static const struct bank_class msr_class = { .regs = msrs, .count = M_COUNT, .size = 16, .reg_size = 8 };
 
 static void
 update(void *dev)
@@ -547,17 +545,16 @@ create(struct model *model, const struct board_dev *where)
         err = model_region_bank(model, &a->region, SIM_MMIO, where->base, 0x400, &a->bank, 0);
     }
     if (!err) {
-        err = model_region_bank(model, &a->msr_region[0], SIM_MSR, SIM_MSR_ADDR(0x6e0), 8, &a->msr,
-                                0);
+        err =
+            model_region_bank(model, &a->msr_region[0], SIM_MSR, SIM_MSR_ADDR(0x6e0), 8, &a->msr, 0);
     }
     if (!err) {
-        err =
-            model_region_bank(model, &a->msr_region[1], SIM_MSR, SIM_MSR_ADDR(0x1b), 8, &a->msr, 8);
+        err = model_region_bank(model, &a->msr_region[1], SIM_MSR, SIM_MSR_ADDR(0x1b), 8, &a->msr, 8);
     }
     if (!err) {
         err = sim_msg_receiver(model, receive);
     }
-    a->intr = (struct sim_intr){.order = 0, .ack = ack, .gate = gate, .ack_lost = ack_lost};
+    a->intr = (struct sim_intr){ .order = 0, .ack = ack, .gate = gate, .ack_lost = ack_lost };
     sim_cpu_intr_add(model, &a->intr);
     return err;
 }

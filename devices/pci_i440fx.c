@@ -38,22 +38,23 @@ without_effect(void *dev, unsigned reg, uint64_t value)
 enum { PMC_CONFADD, PMC_PORT_REGS };
 
 static const struct reg pmc_port_regs[PMC_PORT_REGS] = {
-    [PMC_CONFADD] = {.name = "CONFADD", .offset = 0, .size = 4, .rw = 0x80fffffc},
+    [PMC_CONFADD] = { .name = "CONFADD", .offset = 0, .size = 4, .rw = 0x80fffffc },
 };
 
 static const struct bank_class pmc_port_bank = {
-    .regs = pmc_port_regs, .count = PMC_PORT_REGS, .size = 4, .reg_size = 4};
+    .regs = pmc_port_regs, .count = PMC_PORT_REGS, .size = 4, .reg_size = 4
+};
 
 static const struct reg pmc_regs[] = {
     RO("VID", 0x00, 2, 0x8086),
     RO("DID", 0x02, 2, 0x1237),
-    {.name = "PCICMD", .offset = 0x04, .size = 2, .reset = 0x0006, .rw = 0x0140, .ro = 0xfebf},
-    {.name = "PCISTS", .offset = 0x06, .size = 2, .reset = 0x0280, .w1c = 0xf900, .ro = 0x06ff},
+    { .name = "PCICMD", .offset = 0x04, .size = 2, .reset = 0x0006, .rw = 0x0140, .ro = 0xfebf },
+    { .name = "PCISTS", .offset = 0x06, .size = 2, .reset = 0x0280, .w1c = 0xf900, .ro = 0x06ff },
     RO("RID", 0x08, 1, 0x02),
     RO("PROGIF", 0x09, 1, 0x00),
     RO("SUBC", 0x0a, 1, 0x00),
     RO("BCC", 0x0b, 1, 0x06),
-    {.name = "MLT", .offset = 0x0d, .size = 1, .rw = 0xf8, .ro = 0x07},
+    { .name = "MLT", .offset = 0x0d, .size = 1, .rw = 0xf8, .ro = 0x07 },
     RO("HEDT", 0x0e, 1, 0x00),
     STORED("PMCCFG", 0x50, 2, 0x00, 0xffff),
     STORED("DETURBO", 0x52, 1, 0x00, 0xff),
@@ -71,7 +72,8 @@ static const struct reg pmc_regs[] = {
 enum { PMC_REGS = sizeof pmc_regs / sizeof pmc_regs[0] };
 
 static const struct bank_class pmc_bank = {
-    .regs = pmc_regs, .count = PMC_REGS, .size = CONFIG_SIZE, .merge = true};
+    .regs = pmc_regs, .count = PMC_REGS, .size = CONFIG_SIZE, .merge = true
+};
 
 struct pmc {
     struct model model;
@@ -117,7 +119,7 @@ confdata_write(void *dev, uint64_t off, unsigned width, uint64_t value)
     }
 }
 
-static const struct region_ops confdata_ops = {confdata_read, confdata_write};
+static const struct region_ops confdata_ops = { confdata_read, confdata_write };
 
 /* --- 01.0: PIIX3 --- */
 
@@ -126,8 +128,8 @@ enum { RC_SRST = 0x02, RC_RCPU = 0x04 };
 static const struct reg isa_regs[] = {
     RO("VID", 0x00, 2, 0x8086),
     RO("DID", 0x02, 2, 0x7000),
-    {.name = "PCICMD", .offset = 0x04, .size = 2, .reset = 0x0007, .rw = 0x0008, .ro = 0xfff7},
-    {.name = "PCISTS", .offset = 0x06, .size = 2, .reset = 0x0200, .w1c = 0x3800, .ro = 0xc7ff},
+    { .name = "PCICMD", .offset = 0x04, .size = 2, .reset = 0x0007, .rw = 0x0008, .ro = 0xfff7 },
+    { .name = "PCISTS", .offset = 0x06, .size = 2, .reset = 0x0200, .w1c = 0x3800, .ro = 0xc7ff },
     RO("RID", 0x08, 1, 0x00),
     RO("PI", 0x09, 1, 0x00),
     RO("SCC", 0x0a, 1, 0x01),
@@ -135,10 +137,10 @@ static const struct reg isa_regs[] = {
     RO("HEDT", 0x0e, 1, 0x80), /* more than one function */
     STORED("IORT", 0x4c, 1, 0x4d, 0xff),
     STORED("XBCS", 0x4e, 2, 0x0003, 0xffff),
-    {.name = "PIRQRCA", .offset = 0x60, .size = 1, .reset = 0x80, .rw = 0x8f},
-    {.name = "PIRQRCB", .offset = 0x61, .size = 1, .reset = 0x80, .rw = 0x8f},
-    {.name = "PIRQRCC", .offset = 0x62, .size = 1, .reset = 0x80, .rw = 0x8f},
-    {.name = "PIRQRCD", .offset = 0x63, .size = 1, .reset = 0x80, .rw = 0x8f},
+    { .name = "PIRQRCA", .offset = 0x60, .size = 1, .reset = 0x80, .rw = 0x8f },
+    { .name = "PIRQRCB", .offset = 0x61, .size = 1, .reset = 0x80, .rw = 0x8f },
+    { .name = "PIRQRCC", .offset = 0x62, .size = 1, .reset = 0x80, .rw = 0x8f },
+    { .name = "PIRQRCD", .offset = 0x63, .size = 1, .reset = 0x80, .rw = 0x8f },
     STORED("TOM", 0x69, 1, 0x02, 0xff),
     STORED("MSTAT", 0x6a, 2, 0x00, 0xffff),
     STORED("MBIRQ0", 0x70, 1, 0x80, 0xff),
@@ -149,7 +151,8 @@ static const struct reg isa_regs[] = {
 enum { ISA_REGS = sizeof isa_regs / sizeof isa_regs[0] };
 
 static const struct bank_class isa_bank = {
-    .regs = isa_regs, .count = ISA_REGS, .size = CONFIG_SIZE, .merge = true};
+    .regs = isa_regs, .count = ISA_REGS, .size = CONFIG_SIZE, .merge = true
+};
 
 struct isa_bridge {
     struct model model;
@@ -175,10 +178,10 @@ rc_write(void *dev, unsigned reg, uint64_t value)
 }
 
 static const struct reg isa_port_regs[] = {
-    {.name = "RC", .offset = 0, .size = 1, .rw = RC_SRST | RC_RCPU, .write = rc_write},
+    { .name = "RC", .offset = 0, .size = 1, .rw = RC_SRST | RC_RCPU, .write = rc_write },
 };
 
-static const struct bank_class isa_port_bank = {.regs = isa_port_regs, .count = 1, .size = 1};
+static const struct bank_class isa_port_bank = { .regs = isa_port_regs, .count = 1, .size = 1 };
 
 static int
 isa_create(struct model *model, const struct board_dev *where)
@@ -188,9 +191,8 @@ isa_create(struct model *model, const struct board_dev *where)
 
     model_set_alias(model, "pci00:01.0");
     err = err ? err : model_bank_init(model, &isa->config, &isa_bank, isa->config_val);
-    err =
-        err ? err
-            : model_region_bank(model, &isa->port_region, SIM_PORT, where->base, 1, &isa->port, 0);
+    err = err ? err
+              : model_region_bank(model, &isa->port_region, SIM_PORT, where->base, 1, &isa->port, 0);
     return err ? err
                : model_region_bank(model, &isa->config_region, SIM_PCI, SIM_PCI_ADDR(0, 1, 0, 0),
                                    CONFIG_SIZE, &isa->config, 0);
@@ -218,9 +220,9 @@ static int
 add_functions(struct pmc *pmc, const struct board_dev *where, bool cold)
 {
     /* The byte at 0xcf9 lies under CONFADD, which is 32 bits wide only, so it goes first. */
-    struct board_dev isa = {"intel,piix3-isa", "isa0", BOARD_PORT, where->base + 1, 1,
-                            BOARD_NO_IRQ,      0};
-    struct board_dev ide = {"intel,piix3-ide", "ide0", BOARD_PORT, 0, 0, BOARD_NO_IRQ, 0};
+    struct board_dev isa = { "intel,piix3-isa", "isa0", BOARD_PORT, where->base + 1, 1,
+                             BOARD_NO_IRQ,      0 };
+    struct board_dev ide = { "intel,piix3-ide", "ide0", BOARD_PORT, 0, 0, BOARD_NO_IRQ, 0 };
     int err = model_add(pmc->model.sim, &isa_class, &isa, &pmc->model, NULL);
 
     if (err) {
@@ -239,9 +241,8 @@ pmc_create(struct model *model, const struct board_dev *where)
     model_set_alias(model, "pci00:00.0");
     err = err ? err : model_bank_init(model, &pmc->config, &pmc_bank, pmc->config_val);
     err = err ? err : add_functions(pmc, where, model->class == &pci_i440fx_cold_class);
-    err =
-        err ? err
-            : model_region_bank(model, &pmc->port_region, SIM_PORT, where->base, 4, &pmc->port, 0);
+    err = err ? err
+              : model_region_bank(model, &pmc->port_region, SIM_PORT, where->base, 4, &pmc->port, 0);
     err = err ? err
               : model_region_ops(model, &pmc->data_region, SIM_PORT, where->base + 4, 4, "CONFDATA",
                                  &confdata_ops);

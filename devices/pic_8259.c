@@ -381,28 +381,28 @@ chip_peek(const void *dev, unsigned reg)
 {
     const struct pic_8259 *p = dev;
     const struct chip *c = &p->chip[reg >= R_IRR2];
-    const uint8_t values[3] = {c->irr, c->isr, c->imr};
+    const uint8_t values[3] = { c->irr, c->isr, c->imr };
 
     return values[(reg - R_IRR1) % 3];
 }
 
 static const struct reg regs[R_COUNT] = {
-    [R_CMD1] = {"CMD1", 0, .rw = 0xff, .read = cmd_read, .peek = cmd_peek, .write = cmd_write},
-    [R_DATA1] = {"DATA1", 1, .rw = 0xff, .read = data_read, .peek = data_peek, .write = data_write},
-    [R_CMD2] = {"CMD2", 2, .rw = 0xff, .read = cmd_read, .peek = cmd_peek, .write = cmd_write},
-    [R_DATA2] = {"DATA2", 3, .rw = 0xff, .read = data_read, .peek = data_peek, .write = data_write},
+    [R_CMD1] = { "CMD1", 0, .rw = 0xff, .read = cmd_read, .peek = cmd_peek, .write = cmd_write },
+    [R_DATA1] = { "DATA1", 1, .rw = 0xff, .read = data_read, .peek = data_peek, .write = data_write },
+    [R_CMD2] = { "CMD2", 2, .rw = 0xff, .read = cmd_read, .peek = cmd_peek, .write = cmd_write },
+    [R_DATA2] = { "DATA2", 3, .rw = 0xff, .read = data_read, .peek = data_peek, .write = data_write },
     /* IRQ 0, 1, 2, 8 and 13 are edge-triggered for good. */
-    [R_ELCR1] = {"ELCR1", 4, .rw = 0xf8, .write = elcr_write},
-    [R_ELCR2] = {"ELCR2", 5, .rw = 0xde, .write = elcr_write},
-    [R_IRR1] = {"IRR1", REG_INTERNAL, .peek = chip_peek},
-    [R_ISR1] = {"ISR1", REG_INTERNAL, .peek = chip_peek},
-    [R_IMR1] = {"IMR1", REG_INTERNAL, .peek = chip_peek},
-    [R_IRR2] = {"IRR2", REG_INTERNAL, .peek = chip_peek},
-    [R_ISR2] = {"ISR2", REG_INTERNAL, .peek = chip_peek},
-    [R_IMR2] = {"IMR2", REG_INTERNAL, .peek = chip_peek},
+    [R_ELCR1] = { "ELCR1", 4, .rw = 0xf8, .write = elcr_write },
+    [R_ELCR2] = { "ELCR2", 5, .rw = 0xde, .write = elcr_write },
+    [R_IRR1] = { "IRR1", REG_INTERNAL, .peek = chip_peek },
+    [R_ISR1] = { "ISR1", REG_INTERNAL, .peek = chip_peek },
+    [R_IMR1] = { "IMR1", REG_INTERNAL, .peek = chip_peek },
+    [R_IRR2] = { "IRR2", REG_INTERNAL, .peek = chip_peek },
+    [R_ISR2] = { "ISR2", REG_INTERNAL, .peek = chip_peek },
+    [R_IMR2] = { "IMR2", REG_INTERNAL, .peek = chip_peek },
 };
 
-static const struct bank_class bank = {.regs = regs, .count = R_COUNT, .size = 6};
+static const struct bank_class bank = { .regs = regs, .count = R_COUNT, .size = 6 };
 
 static void
 update(void *dev)
@@ -421,7 +421,7 @@ reset(void *dev)
     for (unsigned n = 0; n < 2; n++) {
         uint8_t level = p->chip[n].level; /* the wires are not ours */
 
-        p->chip[n] = (struct chip){.level = level, .lowest = 7};
+        p->chip[n] = (struct chip){ .level = level, .lowest = 7 };
     }
 }
 
@@ -445,7 +445,7 @@ create(struct model *model, const struct board_dev *where)
             err = sim_wire_sink(model, irq, pin, irq);
         }
     }
-    p->intr = (struct sim_intr){.order = 1, .ack = ack, .ack_lost = ack_lost};
+    p->intr = (struct sim_intr){ .order = 1, .ack = ack, .ack_lost = ack_lost };
     sim_cpu_intr_add(model, &p->intr);
     return err;
 }

@@ -446,8 +446,7 @@ counter_peek(const void *dev, unsigned reg)
 {
     const struct pit_8254 *p = dev;
 
-    return value_at(&p->counter[reg],
-                    tick_now(p)); /* all 16 bits, cut to 8 by the register's size */
+    return value_at(&p->counter[reg], tick_now(p)); /* all 16 bits, cut to 8 by the register's size */
 }
 
 static uint64_t
@@ -477,20 +476,20 @@ nmisc_write(void *dev, unsigned reg, uint64_t value)
 }
 
 #define COUNTER(n)                                                                                 \
-    [R_COUNTER##n] = {"COUNTER" #n,         n,                                                     \
-                      .rw = 0xff,           .read = counter_read,                                  \
-                      .peek = counter_peek, .write = counter_write}
+    [R_COUNTER##n] = { "COUNTER" #n,         n,                                                    \
+                       .rw = 0xff,           .read = counter_read,                                 \
+                       .peek = counter_peek, .write = counter_write }
 
 static const struct reg regs[R_COUNT] = {
     COUNTER(0),
     COUNTER(1),
     COUNTER(2),
-    [R_CONTROL] = {"CONTROL", 3, .wo = 0xff, .write = control_write},
-    [R_NMISC] = {"NMISC", 4, .rw = 0x0f, .ro = 0xf0, .read = nmisc_read, .peek = nmisc_peek,
-                 .write = nmisc_write},
+    [R_CONTROL] = { "CONTROL", 3, .wo = 0xff, .write = control_write },
+    [R_NMISC] = { "NMISC", 4, .rw = 0x0f, .ro = 0xf0, .read = nmisc_read, .peek = nmisc_peek,
+                  .write = nmisc_write },
 };
 
-static const struct bank_class bank = {.regs = regs, .count = R_COUNT, .size = 5};
+static const struct bank_class bank = { .regs = regs, .count = R_COUNT, .size = 5 };
 
 static void
 update(void *dev)

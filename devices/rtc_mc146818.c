@@ -70,8 +70,7 @@ struct rtc {
     /* State. */
     uint64_t port_val[P_COUNT];
     uint64_t val[R_COUNT];
-    int64_t
-        offset_s; /* RTC seconds since 1970 = offset_s + seconds elapsed, where the clock runs */
+    int64_t offset_s; /* RTC seconds since 1970 = offset_s + seconds elapsed, where the clock runs */
     uint64_t phase_ns; /* seconds end at multiples of 1 s plus this */
     int64_t seen_s;    /* seconds elapsed when flags were last brought up to date */
     uint64_t seen_ns;
@@ -81,8 +80,7 @@ struct rtc {
 };
 
 struct fields {
-    unsigned second, minute, hour, week_day, day,
-        month; /* week_day: 0 is Sunday; day, month from 1 */
+    unsigned second, minute, hour, week_day, day, month; /* week_day: 0 is Sunday; day, month from 1 */
     int64_t year;
 };
 
@@ -91,8 +89,7 @@ struct fields {
 static int64_t
 days_of(int64_t year, unsigned month, unsigned day)
 {
-    int64_t y =
-        month <= 2 ? year - 1 : year; /* years begin in March, so that leap days come last */
+    int64_t y = month <= 2 ? year - 1 : year; /* years begin in March, so that leap days come last */
     int64_t era = (y >= 0 ? y : y - 399) / 400;
     int64_t of_era = y - era * 400;
     int64_t of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day - 1;
@@ -213,8 +210,8 @@ field_of(const struct rtc *r, unsigned reg, int64_t s)
     }
 }
 
-static const uint8_t time_regs[] = {R_SECONDS, R_MINUTES, R_HOURS, R_DAY_OF_WEEK,
-                                    R_DAY,     R_MONTH,   R_YEAR,  R_CENTURY};
+static const uint8_t time_regs[] = { R_SECONDS, R_MINUTES, R_HOURS, R_DAY_OF_WEEK,
+                                     R_DAY,     R_MONTH,   R_YEAR,  R_CENTURY };
 enum { TIME_REGS = sizeof time_regs };
 
 /* Put the running time into the registers. */
@@ -426,8 +423,7 @@ control_write(struct rtc *r, unsigned reg, uint64_t value)
         freeze(r); /* in the old format; also right when the clock stops now */
     }
     r->val[reg] = value;
-    if (was_held &&
-        !divider_held(r)) { /* the first second ends half a second after the divider starts */
+    if (was_held && !divider_held(r)) { /* the first second ends half a second after the divider starts */
         r->phase_ns = (now_ns(r) + HALF_NS) % SECOND_NS;
         r->seen_s = elapsed_s(r, now_ns(r));
     }
@@ -480,34 +476,34 @@ c_read(void *dev, unsigned reg)
 
 #define TIME    .rw = 0xff, .peek = time_peek, .write = time_write
 #define ALARM   .rw = 0xff, .write = alarm_write
-#define CMOS(n) {"CMOS_" #n, 0x##n, .rw = 0xff}
+#define CMOS(n) { "CMOS_" #n, 0x##n, .rw = 0xff }
 #define CMOS16(n)                                                                                  \
     CMOS(n##0), CMOS(n##1), CMOS(n##2), CMOS(n##3), CMOS(n##4), CMOS(n##5), CMOS(n##6),            \
         CMOS(n##7), CMOS(n##8), CMOS(n##9), CMOS(n##A), CMOS(n##B), CMOS(n##C), CMOS(n##D),        \
         CMOS(n##E), CMOS(n##F)
 
 static const struct reg regs[R_COUNT] = {
-    {"SECONDS", 0x00, TIME},
-    {"SECONDS_ALARM", 0x01, ALARM},
-    {"MINUTES", 0x02, TIME},
-    {"MINUTES_ALARM", 0x03, ALARM},
-    {"HOURS", 0x04, TIME},
-    {"HOURS_ALARM", 0x05, ALARM},
-    {"DAY_OF_WEEK", 0x06, TIME},
-    {"DAY", 0x07, TIME},
-    {"MONTH", 0x08, TIME},
-    {"YEAR", 0x09, TIME},
-    {"REG_A", 0x0a, .reset = 0x26, .rw = 0x7f, .ro = A_UIP, .peek = a_peek, .write = a_write},
-    {"REG_B", 0x0b, .reset = B_24H, .rw = 0xfe, .unimp = 1 << 0, .write = b_write},
-    {"REG_C", 0x0c, .ro = 0xff, .read = c_read, .peek = c_peek},
-    {"REG_D", 0x0d, .ro = 0xff, .reset = 0x80},
+    { "SECONDS", 0x00, TIME },
+    { "SECONDS_ALARM", 0x01, ALARM },
+    { "MINUTES", 0x02, TIME },
+    { "MINUTES_ALARM", 0x03, ALARM },
+    { "HOURS", 0x04, TIME },
+    { "HOURS_ALARM", 0x05, ALARM },
+    { "DAY_OF_WEEK", 0x06, TIME },
+    { "DAY", 0x07, TIME },
+    { "MONTH", 0x08, TIME },
+    { "YEAR", 0x09, TIME },
+    { "REG_A", 0x0a, .reset = 0x26, .rw = 0x7f, .ro = A_UIP, .peek = a_peek, .write = a_write },
+    { "REG_B", 0x0b, .reset = B_24H, .rw = 0xfe, .unimp = 1 << 0, .write = b_write },
+    { "REG_C", 0x0c, .ro = 0xff, .read = c_read, .peek = c_peek },
+    { "REG_D", 0x0d, .ro = 0xff, .reset = 0x80 },
     CMOS(0E),
     CMOS(0F),
     CMOS16(1),
     CMOS16(2),
     CMOS(30),
     CMOS(31),
-    {"CENTURY", R_CENTURY, TIME},
+    { "CENTURY", R_CENTURY, TIME },
     CMOS(33),
     CMOS(34),
     CMOS(35),
@@ -557,12 +553,12 @@ data_write(void *dev, unsigned reg, uint64_t value)
 
 /* Bit 7 of the index port masks NMIs, which nothing here raises. */
 static const struct reg port_regs[P_COUNT] = {
-    [P_INDEX] = {"INDEX", 0, .wo = 0x7f | INDEX_NMI},
-    [P_DATA] = {"DATA", 1, .rw = 0xff, .read = data_read, .peek = data_peek, .write = data_write},
+    [P_INDEX] = { "INDEX", 0, .wo = 0x7f | INDEX_NMI },
+    [P_DATA] = { "DATA", 1, .rw = 0xff, .read = data_read, .peek = data_peek, .write = data_write },
 };
 
-static const struct bank_class bank = {.regs = regs, .count = R_COUNT, .size = R_COUNT};
-static const struct bank_class ports = {.regs = port_regs, .count = P_COUNT, .size = 2};
+static const struct bank_class bank = { .regs = regs, .count = R_COUNT, .size = R_COUNT };
+static const struct bank_class ports = { .regs = port_regs, .count = P_COUNT, .size = 2 };
 
 static void
 update(void *dev)

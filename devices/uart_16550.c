@@ -116,7 +116,7 @@ fifo_depth(const struct uart_16550 *u)
 static uint32_t
 rx_trigger(const struct uart_16550 *u)
 {
-    static const uint8_t levels[4] = {1, 4, 8, 14};
+    static const uint8_t levels[4] = { 1, 4, 8, 14 };
 
     return fifo_on(u) ? levels[u->val[R_FCR] >> 6 & 3] : 1;
 }
@@ -478,21 +478,21 @@ iir_read(void *dev, unsigned reg)
 }
 
 static const struct reg regs[R_COUNT] = {
-    [R_RBR] = {"RBR", 0, .ro = 0xff, .read = rbr_read, .peek = rbr_peek, .when = dlab_off},
-    [R_THR] = {"THR", 0, .wo = 0xff, .write = thr_write, .when = dlab_off},
-    [R_DLL] = {"DLL", 0, .rw = 0xff, .reset = 12, .when = dlab_on},
-    [R_IER] = {"IER", 1, .rw = 0x0f, .write = ier_write, .when = dlab_off},
-    [R_DLM] = {"DLM", 1, .rw = 0xff, .when = dlab_on},
-    [R_IIR] = {"IIR", 2, .ro = 0xff, .read = iir_read, .peek = iir_peek},
-    [R_FCR] = {"FCR", 2, .wo = 0xcf, .write = fcr_write},
-    [R_LCR] = {"LCR", 3, .rw = 0xff},
-    [R_MCR] = {"MCR", 4, .rw = 0x1f, .write = mcr_write},
-    [R_LSR] = {"LSR", 5, .ro = 0xff, .read = lsr_read, .peek = lsr_peek},
-    [R_MSR] = {"MSR", 6, .ro = 0xf0, .rc = 0x0f},
-    [R_SCR] = {"SCR", 7, .rw = 0xff},
+    [R_RBR] = { "RBR", 0, .ro = 0xff, .read = rbr_read, .peek = rbr_peek, .when = dlab_off },
+    [R_THR] = { "THR", 0, .wo = 0xff, .write = thr_write, .when = dlab_off },
+    [R_DLL] = { "DLL", 0, .rw = 0xff, .reset = 12, .when = dlab_on },
+    [R_IER] = { "IER", 1, .rw = 0x0f, .write = ier_write, .when = dlab_off },
+    [R_DLM] = { "DLM", 1, .rw = 0xff, .when = dlab_on },
+    [R_IIR] = { "IIR", 2, .ro = 0xff, .read = iir_read, .peek = iir_peek },
+    [R_FCR] = { "FCR", 2, .wo = 0xcf, .write = fcr_write },
+    [R_LCR] = { "LCR", 3, .rw = 0xff },
+    [R_MCR] = { "MCR", 4, .rw = 0x1f, .write = mcr_write },
+    [R_LSR] = { "LSR", 5, .ro = 0xff, .read = lsr_read, .peek = lsr_peek },
+    [R_MSR] = { "MSR", 6, .ro = 0xf0, .rc = 0x0f },
+    [R_SCR] = { "SCR", 7, .rw = 0xff },
 };
 
-static const struct bank_class bank = {.regs = regs, .count = R_COUNT, .size = 8};
+static const struct bank_class bank = { .regs = regs, .count = R_COUNT, .size = 8 };
 
 static void
 update(void *dev)

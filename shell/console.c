@@ -36,7 +36,7 @@ parse_time(const char *s, uint64_t *ns_out)
     static const struct {
         const char *unit;
         double ns;
-    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"", 1}};
+    } units[] = { { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "", 1 } };
     char *end;
     double v = strtod(s, &end);
 
@@ -58,7 +58,8 @@ print_now(void)
 {
     uint64_t now = sim_now(con.sim);
 
-    printf("virtual time %llu.%09llu s\n", (unsigned long long)(now / 1000000000), (unsigned long long)(now % 1000000000));
+    printf("virtual time %llu.%09llu s\n", (unsigned long long)(now / 1000000000),
+           (unsigned long long)(now % 1000000000));
 }
 
 /* --- commands --- */
@@ -94,8 +95,9 @@ info_lines(void)
     for (size_t i = 0; sim_event_nth(con.sim, i) != NULL; i++) {
         const struct sim_event *e = sim_event_nth(con.sim, i);
 
-        printf("%14.3f us  %s%s%s\n", (double)e->at_ns / 1e3, e->owner != NULL ? e->owner->name : "host",
-               e->name != NULL ? "." : "", e->name != NULL ? e->name : "");
+        printf("%14.3f us  %s%s%s\n", (double)e->at_ns / 1e3,
+               e->owner != NULL ? e->owner->name : "host", e->name != NULL ? "." : "",
+               e->name != NULL ? e->name : "");
     }
 }
 
@@ -137,8 +139,9 @@ cmd_regs(int argc, char **argv)
             printf("      ");
         else
             printf("+0x%03x", v.reg->offset);
-        printf(" %s%s%-14s %0*llx%s\n", v.bank != NULL ? v.bank : "", v.bank != NULL ? "." : "", v.reg->name, (int)v.size * 2,
-               (unsigned long long)v.value, v.visible ? "" : "  (hidden)");
+        printf(" %s%s%-14s %0*llx%s\n", v.bank != NULL ? v.bank : "", v.bank != NULL ? "." : "",
+               v.reg->name, (int)v.size * 2, (unsigned long long)v.value,
+               v.visible ? "" : "  (hidden)");
     }
     return false;
 }
@@ -193,14 +196,15 @@ cmd_quit(int argc, char **argv)
 }
 
 static const struct command commands[8] = {
-    {"help", "[COMMAND]", "this list", cmd_help},
-    {"info", "proc|mem|irq|dev|block|mount|events", "a table of the kernel or the machine", cmd_info},
-    {"regs", "[DEV]", "registers of a device, without side effects", cmd_regs},
-    {"step", "TIME", "go on for so much virtual time, then come back", cmd_step},
-    {"continue", "", "let the guest go on (also: end of input)", cmd_continue},
-    {"log", "[LEVEL]", "show or set what the kernel logs", cmd_log},
-    {"quit", "", "end the simulator", cmd_quit},
-    {0},
+    { "help", "[COMMAND]", "this list", cmd_help },
+    { "info", "proc|mem|irq|dev|block|mount|events", "a table of the kernel or the machine",
+      cmd_info },
+    { "regs", "[DEV]", "registers of a device, without side effects", cmd_regs },
+    { "step", "TIME", "go on for so much virtual time, then come back", cmd_step },
+    { "continue", "", "let the guest go on (also: end of input)", cmd_continue },
+    { "log", "[LEVEL]", "show or set what the kernel logs", cmd_log },
+    { "quit", "", "end the simulator", cmd_quit },
+    { 0 },
 };
 
 /* A command by name or unambiguous beginning. */
@@ -228,7 +232,8 @@ console_command(char *line)
     int argc = 0;
     bool go_on = false;
 
-    for (char *w = strtok_r(line, " \t\n", &save); w != NULL && argc < ARGS_MAX; w = strtok_r(NULL, " \t\n", &save))
+    for (char *w = strtok_r(line, " \t\n", &save); w != NULL && argc < ARGS_MAX;
+         w = strtok_r(NULL, " \t\n", &save))
         argv[argc++] = w;
     if (argc == 0)
         return false;
@@ -253,7 +258,8 @@ prompt(EditLine *el)
     return text;
 }
 
-static const char *const info_topics[] = {"proc", "mem", "irq", "dev", "block", "mount", "events", NULL};
+static const char *const info_topics[] = { "proc",  "mem",   "irq",    "dev",
+                                           "block", "mount", "events", NULL };
 
 /* The `n`th word that can stand at this place: a command, a topic, a device. */
 static const char *
@@ -306,7 +312,8 @@ complete(EditLine *el, int ch)
     if (match == NULL || common == len)
         return CC_REFRESH_BEEP;
     char insert[64];
-    snprintf(insert, sizeof insert, "%.*s%s", (int)(common - len), match + len, match[common] == '\0' ? " " : "");
+    snprintf(insert, sizeof insert, "%.*s%s", (int)(common - len), match + len,
+             match[common] == '\0' ? " " : "");
     return el_insertstr(el, insert) == 0 ? CC_REFRESH : CC_ERROR;
 }
 

@@ -19,11 +19,11 @@ static struct {
     struct terminal_config config;
     struct sim_char *port;
     struct termios saved;
-    bool raw;      /* the host's terminal is in raw mode */
-    bool eof;      /* standard input is at its end */
-    bool escape;   /* the last key was Ctrl-A */
+    bool raw;    /* the host's terminal is in raw mode */
+    bool eof;    /* standard input is at its end */
+    bool escape; /* the last key was Ctrl-A */
     bool console_wanted;
-    uint8_t last;  /* last byte given to the guest */
+    uint8_t last; /* last byte given to the guest */
     size_t head, count;
     uint8_t input[INPUT_MAX]; /* read, not yet taken by the guest */
 } term;
@@ -45,7 +45,7 @@ write_all(int fd, const void *buf, size_t n)
         if (w < 0 && errno == EINTR)
             continue;
         if (w < 0 && errno == EAGAIN) {
-            struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+            struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 
             (void)poll(&pfd, 1, -1);
             continue;
@@ -171,8 +171,8 @@ take_input(void)
 static bool
 wait_input(int64_t timeout_ns)
 {
-    struct pollfd pfd = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct timespec ts = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
+    struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
+    struct timespec ts = { .tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000 };
 
     return ppoll(&pfd, 1, timeout_ns < 0 ? NULL : &ts, NULL) > 0;
 }
@@ -216,7 +216,7 @@ terminal_idle(void *arg, uint64_t until_ns)
         wait_ns = until_ns - now < INT64_MAX ? (int64_t)(until_ns - now) : INT64_MAX;
 
     if (term.eof || INPUT_MAX - term.count < 4) {
-        struct timespec ts = {.tv_sec = wait_ns / 1000000000, .tv_nsec = wait_ns % 1000000000};
+        struct timespec ts = { .tv_sec = wait_ns / 1000000000, .tv_nsec = wait_ns % 1000000000 };
 
         if (wait_ns > 0)
             (void)nanosleep(&ts, NULL);

@@ -14,8 +14,8 @@ struct sim;
 
 struct terminal_config {
     struct sim *sim;
-    const char *uart;       /* instance name of the guest's console */
-    bool interactive;       /* standard input is a terminal and the guest's console is a dialogue */
+    const char *uart; /* instance name of the guest's console */
+    bool interactive; /* standard input is a terminal and the guest's console is a dialogue */
     bool follows_host_clock;
     void (*quit)(void *arg);    /* Ctrl-A x */
     void (*console)(void *arg); /* Ctrl-A c: runs the console, returns when the guest is to go on */

@@ -56,7 +56,7 @@ void
 sim_event_init(struct sim *sim, struct sim_event *ev, const char *name, void (*fn)(void *arg),
                void *arg)
 {
-    *ev = (struct sim_event){.sim = sim, .name = name, .fn = fn, .arg = arg};
+    *ev = (struct sim_event){ .sim = sim, .name = name, .fn = fn, .arg = arg };
 }
 
 void

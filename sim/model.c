@@ -110,7 +110,7 @@ model_bank_init(struct model *model, struct reg_bank *bank, const struct bank_cl
     if (class->size > 0x10000 || class->count >= UINT16_MAX) {
         return -EINVAL;
     }
-    *bank = (struct reg_bank){.class = class, .owner = model, .val = val};
+    *bank = (struct reg_bank){ .class = class, .owner = model, .val = val };
     bank->first = calloc(class->size ? class->size : 1, sizeof(uint16_t));
     bank->next = calloc(class->count ? class->count : 1, sizeof(uint16_t));
     bank->traced = calloc(class->count ? class->count : 1, 1);
@@ -191,10 +191,9 @@ model_region_ops(struct model *model, struct sim_region *region, enum sim_space 
 }
 
 void
-model_line_init(struct model *model, struct sim_line *line, unsigned n, const char *name,
-                unsigned irq)
+model_line_init(struct model *model, struct sim_line *line, unsigned n, const char *name, unsigned irq)
 {
-    *line = (struct sim_line){.owner = model, .name = name, .irq = irq};
+    *line = (struct sim_line){ .owner = model, .name = name, .irq = irq };
     if (n < MODEL_LINES) {
         model->line[n] = line;
     }
@@ -211,11 +210,11 @@ model_event_init(struct model *model, struct sim_event *ev, const char *name, vo
 
 void
 model_char_init(struct model *model, struct sim_char *port,
-                size_t (*input)(void *dev, const uint8_t *bytes, size_t n),
-                void (*resume)(void *dev))
+                size_t (*input)(void *dev, const uint8_t *bytes, size_t n), void (*resume)(void *dev))
 {
     *port = (struct sim_char){
-        .owner = model, .input = input, .resume = resume, .next = model->sim->chars};
+        .owner = model, .input = input, .resume = resume, .next = model->sim->chars
+    };
     model->sim->chars = port;
 }
 

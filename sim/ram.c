@@ -107,8 +107,7 @@ sim_ram_size(const struct sim *sim)
 }
 
 static void
-dma_error(struct sim *sim, const char *dev, bool write, uint64_t addr, uint64_t len,
-          const char *text)
+dma_error(struct sim *sim, const char *dev, bool write, uint64_t addr, uint64_t len, const char *text)
 {
     sim_violate(sim, &(struct sim_violation){
                          .kind = SIM_V_DMA,
@@ -143,7 +142,7 @@ sim_dma_grant(struct sim *sim, const char *dev, uint64_t addr, uint64_t len, uns
         sim->grant_cap = cap;
     }
     sim->grants[sim->grant_count++] =
-        (struct sim_grant){.model = model, .addr = addr, .len = len, .dir = dir};
+        (struct sim_grant){ .model = model, .addr = addr, .len = len, .dir = dir };
     return 0;
 }
 

@@ -36,7 +36,7 @@ walk_event(struct cursor *c, struct sim_event *ev)
 {
     struct {
         uint64_t at_ns, seq, armed;
-    } e = {ev->at_ns, ev->seq, sim_event_armed(ev)};
+    } e = { ev->at_ns, ev->seq, sim_event_armed(ev) };
 
     field(c, &e, sizeof e);
     if (c->restore) {
@@ -54,7 +54,7 @@ walk_line(struct cursor *c, struct sim_line *line)
 {
     struct {
         uint64_t irq, level, raised;
-    } l = {line->irq, line->level, line->raised};
+    } l = { line->irq, line->level, line->raised };
 
     field(c, &l, sizeof l);
     if (c->restore) {
@@ -73,7 +73,7 @@ walk_region(struct cursor *c, struct sim_region *region)
 {
     struct {
         uint64_t base, enabled;
-    } r = {region->base, region->enabled};
+    } r = { region->base, region->enabled };
 
     field(c, &r, sizeof r);
     if (c->restore) {
@@ -106,7 +106,7 @@ walk(struct cursor *c, struct sim *sim)
 
     struct {
         uint64_t magic, size, now_ns, seq;
-    } head = {STATE_MAGIC, size, sim->now_ns, sim->seq};
+    } head = { STATE_MAGIC, size, sim->now_ns, sim->seq };
 
     field(c, &head, sizeof head);
     if (c->restore) {
@@ -133,7 +133,7 @@ walk(struct cursor *c, struct sim *sim)
 size_t
 sim_state_size(const struct sim *sim)
 {
-    struct cursor c = {0};
+    struct cursor c = { 0 };
 
     walk(&c, (struct sim *)sim); /* only counts */
     return c.at;
@@ -142,7 +142,7 @@ sim_state_size(const struct sim *sim)
 void
 sim_state_save(const struct sim *sim, void *buf)
 {
-    struct cursor c = {.buf = buf};
+    struct cursor c = { .buf = buf };
     uint64_t size;
 
     walk(&c, (struct sim *)sim); /* only reads */
@@ -153,7 +153,7 @@ sim_state_save(const struct sim *sim, void *buf)
 int
 sim_state_restore(struct sim *sim, const void *buf, size_t size)
 {
-    struct cursor c = {.buf = (uint8_t *)buf, .restore = true}; /* only read from */
+    struct cursor c = { .buf = (uint8_t *)buf, .restore = true }; /* only read from */
     uint64_t head[2];
 
     if (size != sim_state_size(sim)) {

@@ -27,18 +27,19 @@ check(const char *what, long got, int err, int want)
     printf("not ok %d - %s: %ld, errno %d, not %d\n", count, what, got, err, want);
 }
 
-#define EXPECT(want, call)                                                                                             \
-    do {                                                                                                               \
-        errno = 0;                                                                                                     \
-        long r_ = (long)(call);                                                                                        \
-        check(#call, r_, errno, want);                                                                                 \
+#define EXPECT(want, call)                                                                         \
+    do {                                                                                           \
+        errno = 0;                                                                                 \
+        long r_ = (long)(call);                                                                    \
+        check(#call, r_, errno, want);                                                             \
     } while (0)
 
 static void
 each(void *bad)
 {
-    int z = open("/dev/zero", O_RDONLY), f = open("/tmp/badptr", O_RDWR | O_CREAT | O_TRUNC, 0600), p[2];
-    struct iovec iov = {bad, 64};
+    int z = open("/dev/zero", O_RDONLY), f = open("/tmp/badptr", O_RDWR | O_CREAT | O_TRUNC, 0600),
+        p[2];
+    struct iovec iov = { bad, 64 };
 
     if (pipe(p) != 0 || write(f, "some text", 9) != 9 || write(p[1], "x", 1) != 1)
         exit(1);

@@ -26,7 +26,10 @@ main(void)
         }
         n++;
     }
-    printf("%d children, then %s\n", n, error == EAGAIN ? "EAGAIN" : error == ENOMEM ? "ENOMEM" : strerror(error));
+    printf("%d children, then %s\n", n,
+           error == EAGAIN   ? "EAGAIN"
+           : error == ENOMEM ? "ENOMEM"
+                             : strerror(error));
     for (int i = 0; i < n; i++)
         kill(pid[i], SIGKILL);
     for (int i = 0; i < n; i++)

@@ -14,8 +14,14 @@
 #define OK(e) ok((e), "line %d: %s", __LINE__, #e)
 
 enum {
-    FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE = 4, FUTEX_WAIT_BITSET = 9, FUTEX_WAKE_BITSET = 10,
-    FUTEX_PRIVATE = 128, FUTEX_CLOCK_REALTIME = 256,
+    FUTEX_WAIT = 0,
+    FUTEX_WAKE = 1,
+    FUTEX_REQUEUE = 3,
+    FUTEX_CMP_REQUEUE = 4,
+    FUTEX_WAIT_BITSET = 9,
+    FUTEX_WAKE_BITSET = 10,
+    FUTEX_PRIVATE = 128,
+    FUTEX_CLOCK_REALTIME = 256,
 };
 
 struct shared {
@@ -79,7 +85,7 @@ reap(void)
 static void
 errors(void)
 {
-    struct timespec soon = {0, 10000000}, wrong = {0, 1000000000}, past = {0, 0};
+    struct timespec soon = { 0, 10000000 }, wrong = { 0, 1000000000 }, past = { 0, 0 };
     uint32_t word = 5;
 
     CALL(-EAGAIN, futex(&word, FUTEX_WAIT, 4, NULL, NULL, 0));
@@ -178,14 +184,15 @@ handler(int signo)
 static void
 interrupted(void)
 {
-    struct sigaction sa = {.sa_handler = handler};
-    struct timespec ten = {10, 0};
+    struct sigaction sa = { .sa_handler = handler };
+    struct timespec ten = { 10, 0 };
 
     sigaction(SIGALRM, &sa, NULL);
     ualarm(20000, 0);
     CALL(-EINTR, futex(&s->word, FUTEX_WAIT, 0, NULL, NULL, 0));
     ualarm(20000, 0);
-    CALL(-EINTR, futex(&s->word, FUTEX_WAIT, 0, &ten, NULL, 0)); /* with a timeout even SA_RESTART does not restart */
+    CALL(-EINTR, futex(&s->word, FUTEX_WAIT, 0, &ten, NULL,
+                       0)); /* with a timeout even SA_RESTART does not restart */
     sa.sa_flags = SA_RESTART;
     sigaction(SIGALRM, &sa, NULL);
     ualarm(20000, 0);
@@ -249,7 +256,8 @@ shared_address_space(void)
     OK(turns == 4000);
 
     tid_word = 1;
-    a = clone(contender, stacks[0] + sizeof stacks[0], flags | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID, NULL, &tid_word, NULL, &tid_word);
+    a = clone(contender, stacks[0] + sizeof stacks[0],
+              flags | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID, NULL, &tid_word, NULL, &tid_word);
     uint32_t tid;
     while ((tid = load(&tid_word)) != 0) /* cleared and woken at its end, as pthread_join() wants it */
         futex(&tid_word, FUTEX_WAIT, tid, NULL, NULL, 0);

@@ -142,7 +142,8 @@ cloning(void)
     pid = run_clone(tells_tids, CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, NULL);
     OK(status_of(pid) == 0 && ptid == pid && ctid == pid);
     ctid = 0;
-    OK(status_of(run_clone(tells_tids, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, NULL)) == 0);
+    OK(status_of(run_clone(tells_tids, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, NULL)) ==
+       0);
     OK(ctid == 0); /* that was the child's memory */
 
     pid_t me = getpid();
@@ -250,7 +251,7 @@ orphans(void)
             sigaddset(&hup, SIGHUP);
             sigprocmask(SIG_BLOCK, &hup, NULL);
             kill(getpid(), SIGSTOP);
-            got = sigtimedwait(&hup, &si, &(struct timespec){5, 0});
+            got = sigtimedwait(&hup, &si, &(struct timespec){ 5, 0 });
             _exit(write(p[1], got == SIGHUP && getppid() != parent ? "y" : "n", 1) != 1);
         }
         int st;
@@ -303,7 +304,7 @@ parent_death(void)
 static void
 executing(void)
 {
-    char *const none[] = {NULL};
+    char *const none[] = { NULL };
     pid_t pid;
 
     CALL(-ENOENT, execve("/nonexistent/x", none, none));
@@ -368,22 +369,26 @@ exec_signals(void)
 static int
 drop_root(void)
 {
-    gid_t groups[2] = {5, 6}, got[8];
+    gid_t groups[2] = { 5, 6 }, got[8];
     uid_t r, e, s;
 
     if (setgroups(2, groups) != 0 || getgroups(8, got) != 2 || got[1] != 6 || getgroups(0, NULL) != 2)
         return 1;
     if (getgroups(1, got) != -1 || errno != EINVAL)
         return 2;
-    if (setresgid(100, 101, 102) != 0 || getresgid(&r, &e, &s) != 0 || r != 100 || e != 101 || s != 102)
+    if (setresgid(100, 101, 102) != 0 || getresgid(&r, &e, &s) != 0 || r != 100 || e != 101 ||
+        s != 102)
         return 3;
-    if (syscall(SYS_setresuid, 200, 201, 202) != 0 || syscall(SYS_getresuid, &r, &e, &s) != 0 || r != 200 || e != 201 || s != 202)
+    if (syscall(SYS_setresuid, 200, 201, 202) != 0 || syscall(SYS_getresuid, &r, &e, &s) != 0 ||
+        r != 200 || e != 201 || s != 202)
         return 4;
     if (getuid() != 200 || geteuid() != 201 || getgid() != 100 || getegid() != 101)
         return 5;
-    if (syscall(SYS_setuid, 0) != -1 || errno != EPERM || syscall(SYS_setresuid, 0, -1, -1) != -1 || errno != EPERM)
+    if (syscall(SYS_setuid, 0) != -1 || errno != EPERM || syscall(SYS_setresuid, 0, -1, -1) != -1 ||
+        errno != EPERM)
         return 6;
-    if (syscall(SYS_setreuid, 202, -1) != -1 || errno != EPERM) /* the real one: real or effective only */
+    if (syscall(SYS_setreuid, 202, -1) != -1 ||
+        errno != EPERM) /* the real one: real or effective only */
         return 7;
     if (syscall(SYS_setuid, 202) != 0 || geteuid() != 202 || getuid() != 200)
         return 8;
@@ -393,7 +398,7 @@ drop_root(void)
         return 10;
     if (syscall(SYS_setfsuid, 0) != 202 || syscall(SYS_setfsuid, -1) != 202)
         return 11;
-    struct timespec t = {1700000000, 0};
+    struct timespec t = { 1700000000, 0 };
     if (syscall(SYS_clock_settime, 0, &t) != -1 || errno != EPERM)
         return 12;
     struct rlimit l;
@@ -413,7 +418,7 @@ drop_root(void)
 static int
 process_limit(void)
 {
-    struct rlimit l = {1, 1};
+    struct rlimit l = { 1, 1 };
 
     if (setresuid(54321, 54321, 54321) != 0 || setrlimit(RLIMIT_NPROC, &l) != 0)
         return 1;
@@ -429,9 +434,10 @@ limits(void)
     OK(syscall(SYS_getrlimit, RLIMIT_NOFILE, &l) == 0 && l.rlim_cur >= 64);
     old = l;
     l.rlim_cur = 50;
-    OK(syscall(SYS_setrlimit, RLIMIT_NOFILE, &l) == 0 && getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur == 50);
+    OK(syscall(SYS_setrlimit, RLIMIT_NOFILE, &l) == 0 && getrlimit(RLIMIT_NOFILE, &l) == 0 &&
+       l.rlim_cur == 50);
     OK(syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &old, &l) == 0 && l.rlim_cur == 50);
-    l = (struct rlimit){10, 5};
+    l = (struct rlimit){ 10, 5 };
     CALL(-EINVAL, setrlimit(RLIMIT_NOFILE, &l));
     CALL(-EINVAL, syscall(SYS_prlimit64, 0, 16, NULL, &l));
     CALL(-ESRCH, syscall(SYS_prlimit64, 99999, RLIMIT_NOFILE, NULL, &l));
@@ -482,11 +488,14 @@ misc(void)
     OK(uname(&u) == 0 && u.sysname[0] != 0 && strcmp(u.machine, "x86_64") == 0);
     CALL(-EFAULT, syscall(SYS_uname, bad));
     CALL(-EINVAL, syscall(SYS_sethostname, "x", 65));
-    OK(sysinfo(&si) == 0 && si.totalram > 0 && si.freeram <= si.totalram && si.procs > 0 && si.mem_unit > 0);
+    OK(sysinfo(&si) == 0 && si.totalram > 0 && si.freeram <= si.totalram && si.procs > 0 &&
+       si.mem_unit > 0);
     CALL(-EFAULT, syscall(SYS_sysinfo, bad));
-    OK(prctl(PR_SET_NAME, "a name that is too long") == 0 && prctl(PR_GET_NAME, name) == 0 && strcmp(name, "a name that is ") == 0);
+    OK(prctl(PR_SET_NAME, "a name that is too long") == 0 && prctl(PR_GET_NAME, name) == 0 &&
+       strcmp(name, "a name that is ") == 0);
     CALL(-EFAULT, prctl(PR_SET_NAME, bad));
-    OK(prctl(PR_GET_DUMPABLE) == 1 && prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
+    OK(prctl(PR_GET_DUMPABLE) == 1 && prctl(PR_SET_DUMPABLE, 0) == 0 &&
+       prctl(PR_GET_DUMPABLE) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
     CALL(-EINVAL, prctl(PR_SET_DUMPABLE, 7));
     OK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
     CALL(-EINVAL, prctl(PR_SET_NO_NEW_PRIVS, 2, 0, 0, 0));
@@ -497,7 +506,8 @@ misc(void)
     OK(syscall(SYS_getcpu, &cpu, NULL, NULL) == 0 && cpu < 4096);
     OK(personality(0xffffffff) == 0);
     OK(syscall(SYS_arch_prctl, 0x1003, &v) == 0 && v != 0);
-    OK(syscall(SYS_arch_prctl, 0x1001, 0x12340) == 0 && syscall(SYS_arch_prctl, 0x1004, &v) == 0 && v == 0x12340);
+    OK(syscall(SYS_arch_prctl, 0x1001, 0x12340) == 0 && syscall(SYS_arch_prctl, 0x1004, &v) == 0 &&
+       v == 0x12340);
     CALL(-EPERM, syscall(SYS_arch_prctl, 0x1001, 0x8000000000000000));
     CALL(-EINVAL, syscall(SYS_arch_prctl, 0x9999, 0));
     CALL(-EFAULT, syscall(SYS_arch_prctl, 0x1003, 8));
@@ -506,7 +516,7 @@ misc(void)
     CALL(-ESRCH, syscall(SYS_get_robust_list, 99999, &v, &v));
     if (getuid() == 0)
         CALL(-EINVAL, syscall(SYS_reboot, 1, 2, 0, NULL));
-    uint32_t cap[2] = {0x20080522, 0}, data[6] = {0};
+    uint32_t cap[2] = { 0x20080522, 0 }, data[6] = { 0 };
     OK(syscall(SYS_capget, cap, data) == 0);
     CALL(-EFAULT, syscall(SYS_capget, 8, data));
     cap[1] = 99999;

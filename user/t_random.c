@@ -29,9 +29,30 @@ static char *page; /* one readable and writable page, followed by nothing */
 static uint64_t
 argument(void)
 {
-    static const uint64_t odd[] = {0, 1, 2, 3, 7, 8, 511, 512, 4095, 4096, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-                                   0x7fffffffffff, 0x800000000000, 0xffff800000000000, 0xffffffff80000000, 0xfffffffffffff000,
-                                   0x7fffffffffffffff, 0x8000000000000000, UINT64_MAX - 1, UINT64_MAX};
+    static const uint64_t odd[] = { 0,
+                                    1,
+                                    2,
+                                    3,
+                                    7,
+                                    8,
+                                    511,
+                                    512,
+                                    4095,
+                                    4096,
+                                    65536,
+                                    0x7fffffff,
+                                    0x80000000,
+                                    0xffffffff,
+                                    0x100000000,
+                                    0x7fffffffffff,
+                                    0x800000000000,
+                                    0xffff800000000000,
+                                    0xffffffff80000000,
+                                    0xfffffffffffff000,
+                                    0x7fffffffffffffff,
+                                    0x8000000000000000,
+                                    UINT64_MAX - 1,
+                                    UINT64_MAX };
 
     switch (rnd() % 8) {
     case 0:
@@ -54,7 +75,9 @@ argument(void)
 static void
 fill_page(void)
 {
-    static const char *const strings[] = {"/tmp/r", "/tmp/r/a", "..", "", "/proc/self/maps", "/dev/null", "/dev/zero", "/tmp", "/etc/passwd"};
+    static const char *const strings[] = { "/tmp/r",          "/tmp/r/a",  "..",        "",
+                                           "/proc/self/maps", "/dev/null", "/dev/zero", "/tmp",
+                                           "/etc/passwd" };
 
     for (int i = 0; i < 4096; i += 8) {
         uint64_t v = argument();
@@ -74,8 +97,8 @@ left_out(long nr)
 static int
 signals(long nr)
 {
-    return nr == SYS_kill || nr == SYS_tkill || nr == SYS_tgkill || nr == SYS_rt_sigqueueinfo || nr == SYS_rt_tgsigqueueinfo ||
-           nr == SYS_pidfd_send_signal;
+    return nr == SYS_kill || nr == SYS_tkill || nr == SYS_tgkill || nr == SYS_rt_sigqueueinfo ||
+           nr == SYS_rt_tgsigqueueinfo || nr == SYS_pidfd_send_signal;
 }
 
 static void
@@ -96,7 +119,8 @@ child(unsigned long count)
             if (nr == SYS_tgkill)
                 a[1] = a[0];
         }
-        if (nr == SYS_fork || nr == SYS_vfork || nr == SYS_clone) { /* the copy does one more call and ends */
+        if (nr == SYS_fork || nr == SYS_vfork ||
+            nr == SYS_clone) { /* the copy does one more call and ends */
             if (syscall(SYS_fork) == 0)
                 _exit(0);
             continue;
@@ -109,7 +133,8 @@ child(unsigned long count)
 int
 main(int argc, char **argv)
 {
-    unsigned long seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1, count = argc > 2 ? strtoul(argv[2], NULL, 10) : 500;
+    unsigned long seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 1,
+                  count = argc > 2 ? strtoul(argv[2], NULL, 10) : 500;
 
     state = seed * 0x9e3779b97f4a7c15u + 1;
     for (int i = 0; i < 10; i++)
@@ -126,7 +151,7 @@ main(int argc, char **argv)
     }
     for (int i = 0; i < 200; i++) {
         int status;
-        struct timespec ts = {.tv_nsec = 10000000};
+        struct timespec ts = { .tv_nsec = 10000000 };
 
         if (waitpid(pid, &status, WNOHANG | WUNTRACED) == pid && !WIFSTOPPED(status))
             return 0;

@@ -29,7 +29,7 @@ handler(int signo)
 static void
 set_action(int signo, void (*action)(int))
 {
-    struct sigaction sa = {.sa_handler = action};
+    struct sigaction sa = { .sa_handler = action };
 
     sigaction(signo, &sa, NULL);
 }
@@ -58,7 +58,8 @@ clobber(int signo)
 static void
 registers(void)
 {
-    struct itimerval it = {.it_interval = {0, 2000}, .it_value = {0, 2000}}, off = {{0, 0}, {0, 0}};
+    struct itimerval it = { .it_interval = { 0, 2000 }, .it_value = { 0, 2000 } },
+                     off = { { 0, 0 }, { 0, 0 } };
     uint64_t wrong = 0, rounds = 0;
 
     hits = 0;
@@ -68,8 +69,10 @@ registers(void)
         uint64_t result;
 
         rounds++;
-        __asm__ volatile("mov $0x1122334455667788, %%rax\n movq %%rax, %%xmm0\n movq %%rax, %%xmm7\n movq %%rax, %%xmm15\n"
-                         "mov %%rax, %%rbx\n mov %%rax, %%r8\n mov %%rax, %%r15\n mov %%rax, -8(%%rsp)\n mov %%rax, -128(%%rsp)\n"
+        __asm__ volatile("mov $0x1122334455667788, %%rax\n movq %%rax, %%xmm0\n movq %%rax, "
+                         "%%xmm7\n movq %%rax, %%xmm15\n"
+                         "mov %%rax, %%rbx\n mov %%rax, %%r8\n mov %%rax, %%r15\n mov %%rax, "
+                         "-8(%%rsp)\n mov %%rax, -128(%%rsp)\n"
                          "fldpi\n"
                          "mov $2000, %%ecx\n stc\n"
                          "1: dec %%ecx\n jnz 1b\n"
@@ -77,10 +80,12 @@ registers(void)
                          "movq %%xmm0, %%rdx\n xor %%rax, %%rdx\n or %%rdx, %%rcx\n"
                          "movq %%xmm7, %%rdx\n xor %%rax, %%rdx\n or %%rdx, %%rcx\n"
                          "movq %%xmm15, %%rdx\n xor %%rax, %%rdx\n or %%rdx, %%rcx\n"
-                         "xor %%rax, %%rbx\n or %%rbx, %%rcx\n xor %%rax, %%r8\n or %%r8, %%rcx\n xor %%rax, %%r15\n or %%r15, %%rcx\n"
+                         "xor %%rax, %%rbx\n or %%rbx, %%rcx\n xor %%rax, %%r8\n or %%r8, %%rcx\n "
+                         "xor %%rax, %%r15\n or %%r15, %%rcx\n"
                          "mov -8(%%rsp), %%rdx\n xor %%rax, %%rdx\n or %%rdx, %%rcx\n"
                          "mov -128(%%rsp), %%rdx\n xor %%rax, %%rdx\n or %%rdx, %%rcx\n"
-                         "fldpi\n fcompp\n fnstsw %%ax\n and $0x4500, %%eax\n xor $0x4000, %%eax\n or %%rax, %%rcx\n"
+                         "fldpi\n fcompp\n fnstsw %%ax\n and $0x4500, %%eax\n xor $0x4000, %%eax\n "
+                         "or %%rax, %%rcx\n"
                          : "=c"(result)
                          :
                          : "rax", "rbx", "rdx", "r8", "r15", "xmm0", "xmm7", "xmm15", "cc", "memory");
@@ -136,7 +141,7 @@ skip_instruction(int signo, siginfo_t *si, void *context)
 static void
 frame(void)
 {
-    struct sigaction sa = {.sa_sigaction = look_at_frame, .sa_flags = SA_SIGINFO};
+    struct sigaction sa = { .sa_sigaction = look_at_frame, .sa_flags = SA_SIGINFO };
     uint64_t rax, flags;
 
     sigaction(SIGUSR1, &sa, NULL);
@@ -144,7 +149,8 @@ frame(void)
     OK(has_fp && (magic1 != 0x46505853 || magic2_ok));
     sa.sa_sigaction = skip_instruction;
     sigaction(SIGILL, &sa, NULL);
-    __asm__ volatile("mov $5, %%eax\n ud2\n mov %%rax, %0\n pushf\n pop %1\n" : "=r"(rax), "=r"(flags)::"rax", "memory");
+    __asm__ volatile("mov $5, %%eax\n ud2\n mov %%rax, %0\n pushf\n pop %1\n"
+                     : "=r"(rax), "=r"(flags)::"rax", "memory");
     OK(rax == 77 && (flags & 0x3000) == 0);
     OK(last.si_signo == SIGILL && last.si_code == ILL_ILLOPN && last.si_addr != NULL);
 
@@ -181,7 +187,7 @@ jump_back(int signo, siginfo_t *si, void *uc)
 static void
 faults(void)
 {
-    struct sigaction sa = {.sa_sigaction = open_page, .sa_flags = SA_SIGINFO};
+    struct sigaction sa = { .sa_sigaction = open_page, .sa_flags = SA_SIGINFO };
     volatile int zero = 0, x = 1;
 
     guarded = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -235,7 +241,7 @@ ended_by(void (*fn)(void))
     pid_t pid = fork();
 
     if (pid == 0) {
-        struct rlimit none = {0, 0};
+        struct rlimit none = { 0, 0 };
 
         setrlimit(RLIMIT_CORE, &none);
         fn();
@@ -264,7 +270,8 @@ static void
 no_room(void)
 {
     set_action(SIGUSR1, handler);
-    __asm__ volatile("mov $0x1000, %%rsp\n mov $39, %%eax\n syscall\n mov %%eax, %%edi\n mov $10, %%esi\n mov $62, %%eax\n syscall\n hlt" ::
+    __asm__ volatile("mov $0x1000, %%rsp\n mov $39, %%eax\n syscall\n mov %%eax, %%edi\n mov $10, "
+                     "%%esi\n mov $62, %%eax\n syscall\n hlt" ::
                          : "memory");
 }
 
@@ -287,7 +294,7 @@ wild_pc(int signo, siginfo_t *si, void *context)
 static void
 bad_pc(void)
 {
-    struct sigaction sa = {.sa_sigaction = wild_pc, .sa_flags = SA_SIGINFO};
+    struct sigaction sa = { .sa_sigaction = wild_pc, .sa_flags = SA_SIGINFO };
 
     sigaction(SIGUSR1, &sa, NULL);
     raise(SIGUSR1);
@@ -306,7 +313,7 @@ bad_fp(int signo, siginfo_t *si, void *context)
 static void
 bad_fp_frame(void)
 {
-    struct sigaction sa = {.sa_sigaction = bad_fp, .sa_flags = SA_SIGINFO};
+    struct sigaction sa = { .sa_sigaction = bad_fp, .sa_flags = SA_SIGINFO };
 
     sigaction(SIGUSR1, &sa, NULL);
     raise(SIGUSR1);
@@ -334,7 +341,7 @@ static void
 on_stack(int signo)
 {
     char here;
-    stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
 
     (void)signo;
     sp_inside = (uintptr_t)&here;
@@ -362,9 +369,9 @@ overflow_caught(int signo)
 static void
 overflow(void)
 {
-    struct rlimit small = {1 << 20, 1 << 20};
-    struct sigaction sa = {.sa_handler = overflow_caught, .sa_flags = SA_ONSTACK};
-    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct rlimit small = { 1 << 20, 1 << 20 };
+    struct sigaction sa = { .sa_handler = overflow_caught, .sa_flags = SA_ONSTACK };
+    stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
 
     setrlimit(RLIMIT_STACK, &small);
     sigaltstack(&ss, NULL);
@@ -375,12 +382,13 @@ overflow(void)
 static void
 altstack(void)
 {
-    struct sigaction sa = {.sa_handler = on_stack, .sa_flags = SA_ONSTACK};
-    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack}, old = {0};
+    struct sigaction sa = { .sa_handler = on_stack, .sa_flags = SA_ONSTACK };
+    stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack }, old = { 0 };
 
     OK(sigaltstack(NULL, &old) == 0 && old.ss_flags == SS_DISABLE);
     OK(sigaltstack(&ss, NULL) == 0);
-    OK(sigaltstack(NULL, &old) == 0 && old.ss_sp == stack && old.ss_size == sizeof stack && old.ss_flags == 0);
+    OK(sigaltstack(NULL, &old) == 0 && old.ss_sp == stack && old.ss_size == sizeof stack &&
+       old.ss_flags == 0);
     sigaction(SIGUSR1, &sa, NULL);
     raise(SIGUSR1);
     OK(sp_inside >= (uintptr_t)stack && sp_inside < (uintptr_t)stack + sizeof stack);
@@ -392,7 +400,7 @@ altstack(void)
     OK(sp_inside < (uintptr_t)stack || sp_inside >= (uintptr_t)stack + sizeof stack);
     ss.ss_size = 100;
     CALL(-ENOMEM, sigaltstack(&ss, NULL));
-    ss = (stack_t){.ss_sp = stack, .ss_size = sizeof stack, .ss_flags = 0x40};
+    ss = (stack_t){ .ss_sp = stack, .ss_size = sizeof stack, .ss_flags = 0x40 };
     CALL(-EINVAL, sigaltstack(&ss, NULL));
     CALL(-EFAULT, syscall(SYS_sigaltstack, 8, NULL));
     CALL(-EFAULT, syscall(SYS_sigaltstack, NULL, 8));

@@ -31,10 +31,9 @@ handler(int signo, siginfo_t *si, void *uc)
     sigprocmask(SIG_BLOCK, NULL, &mask_inside);
 }
 
-static void
-catch(int signo, int flags)
+static void catch (int signo, int flags)
 {
-    struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
+    struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags };
 
     sigaction(signo, &sa, NULL);
 }
@@ -42,7 +41,7 @@ catch(int signo, int flags)
 static void
 set_action(int signo, void (*action)(int))
 {
-    struct sigaction sa = {.sa_handler = action};
+    struct sigaction sa = { .sa_handler = action };
 
     sigaction(signo, &sa, NULL);
 }
@@ -83,7 +82,7 @@ action_errors(void)
         unsigned long flags;
         void *restorer;
         unsigned long mask;
-    } k = {0};
+    } k = { 0 };
 
     CALL(-EINVAL, syscall(SYS_rt_sigaction, 0, &k, NULL, SET_SIZE));
     CALL(-EINVAL, syscall(SYS_rt_sigaction, 65, &k, NULL, SET_SIZE));
@@ -94,7 +93,7 @@ action_errors(void)
     CALL(-EFAULT, syscall(SYS_rt_sigaction, SIGUSR1, 8, NULL, SET_SIZE));
     CALL(-EFAULT, syscall(SYS_rt_sigaction, SIGUSR1, NULL, 8, SET_SIZE));
     OK(syscall(SYS_rt_sigaction, SIGKILL, NULL, &k, SET_SIZE) == 0 && k.handler == NULL);
-    catch(SIGUSR1, SA_RESTART);
+    catch (SIGUSR1, SA_RESTART);
     OK(syscall(SYS_rt_sigaction, SIGUSR1, NULL, &k, SET_SIZE) == 0 && k.handler == (void *)handler);
     OK((k.flags & (SA_SIGINFO | SA_RESTART)) == (SA_SIGINFO | SA_RESTART));
 }
@@ -103,28 +102,30 @@ static void
 handlers(void)
 {
     hits = 0;
-    catch(SIGUSR1, 0);
+    catch (SIGUSR1, 0);
     OK(kill(getpid(), SIGUSR1) == 0 && hits == 1);
-    OK(last.si_signo == SIGUSR1 && last.si_code == SI_USER && last.si_pid == getpid() && last.si_uid == getuid());
+    OK(last.si_signo == SIGUSR1 && last.si_code == SI_USER && last.si_pid == getpid() &&
+       last.si_uid == getuid());
     OK(sigismember(&mask_inside, SIGUSR1) == 1);
 
     sigset_t now;
     sigprocmask(SIG_BLOCK, NULL, &now);
     OK(sigismember(&now, SIGUSR1) == 0);
 
-    catch(SIGUSR1, SA_NODEFER);
+    catch (SIGUSR1, SA_NODEFER);
     raise(SIGUSR1);
     OK(hits == 2 && sigismember(&mask_inside, SIGUSR1) == 0);
     OK(last.si_code == SI_TKILL);
 
-    struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO}, old;
+    struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO }, old;
     sigaddset(&sa.sa_mask, SIGUSR2);
     sigaddset(&sa.sa_mask, SIGKILL);
     sigaction(SIGUSR1, &sa, NULL);
     raise(SIGUSR1);
-    OK(hits == 3 && sigismember(&mask_inside, SIGUSR2) == 1 && sigismember(&mask_inside, SIGKILL) == 0);
+    OK(hits == 3 && sigismember(&mask_inside, SIGUSR2) == 1 &&
+       sigismember(&mask_inside, SIGKILL) == 0);
 
-    catch(SIGUSR1, SA_RESETHAND);
+    catch (SIGUSR1, SA_RESETHAND);
     raise(SIGUSR1);
     sigaction(SIGUSR1, NULL, &old);
     OK(hits == 4 && old.sa_handler == SIG_DFL);
@@ -134,7 +135,7 @@ static void
 blocking(void)
 {
     hits = 0;
-    catch(SIGUSR1, 0);
+    catch (SIGUSR1, 0);
     block(SIG_BLOCK, SIGUSR1);
     kill(getpid(), SIGUSR1);
     kill(getpid(), SIGUSR1);
@@ -154,7 +155,8 @@ blocking(void)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     sigprocmask(SIG_BLOCK, NULL, &now);
-    OK(sigismember(&now, SIGTERM) == 1 && sigismember(&now, SIGKILL) == 0 && sigismember(&now, SIGSTOP) == 0);
+    OK(sigismember(&now, SIGTERM) == 1 && sigismember(&now, SIGKILL) == 0 &&
+       sigismember(&now, SIGSTOP) == 0);
     sigemptyset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
 
@@ -195,7 +197,8 @@ several(void)
 static void
 default_actions(void)
 {
-    static const char ignored[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH, 0}, stopping[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, 0};
+    static const char ignored[] = { SIGCHLD, SIGCONT, SIGURG, SIGWINCH, 0 },
+                      stopping[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, 0 };
     int good = 0;
 
     for (int signo = 1; signo <= SIGRTMAX; signo++) {
@@ -206,7 +209,7 @@ default_actions(void)
 
         pid_t pid = fork();
         if (pid == 0) {
-            struct rlimit none = {0, 0};
+            struct rlimit none = { 0, 0 };
 
             setpgid(0, 0); /* in our session: not orphaned */
             setrlimit(RLIMIT_CORE, &none);
@@ -264,12 +267,13 @@ child_news(void)
     int st;
 
     hits = 0;
-    catch(SIGCHLD, 0);
+    catch (SIGCHLD, 0);
     pid_t pid = fork();
     if (pid == 0)
         _exit(12);
     wait_hits(1);
-    OK(last.si_signo == SIGCHLD && last.si_code == CLD_EXITED && last.si_pid == pid && last.si_status == 12 && last.si_uid == getuid());
+    OK(last.si_signo == SIGCHLD && last.si_code == CLD_EXITED && last.si_pid == pid &&
+       last.si_status == 12 && last.si_uid == getuid());
     waitpid(pid, &st, 0);
 
     hits = 0;
@@ -283,7 +287,7 @@ child_news(void)
     kill(pid, SIGCONT);
     wait_hits(2);
     OK(last.si_code == CLD_CONTINUED && last.si_status == SIGCONT);
-    catch(SIGCHLD, SA_NOCLDSTOP);
+    catch (SIGCHLD, SA_NOCLDSTOP);
     kill(pid, SIGSTOP);
     waitpid(pid, &st, WUNTRACED);
     OK(hits == 2);
@@ -293,7 +297,7 @@ child_news(void)
     waitpid(pid, &st, 0);
 
     hits = 0;
-    catch(SIGCHLD, SA_NOCLDWAIT);
+    catch (SIGCHLD, SA_NOCLDWAIT);
     pid = fork();
     if (pid == 0)
         _exit(0);
@@ -330,13 +334,13 @@ interrupted_calls(void)
     if (pipe(p) != 0)
         exit(1);
     hits = 0;
-    catch(SIGUSR1, 0);
+    catch (SIGUSR1, 0);
     pid = signal_soon(SIGUSR1);
     CALL(-EINTR, read(p[0], &c, 1));
     OK(hits == 1);
     waitpid(pid, &st, 0);
 
-    catch(SIGUSR1, SA_RESTART);
+    catch (SIGUSR1, SA_RESTART);
     pid = signal_soon(SIGUSR1);
     pid_t writer = fork();
     if (writer == 0) {
@@ -352,7 +356,7 @@ interrupted_calls(void)
     waitpid(pid, &st, 0);
     OK(hits == 3);
 
-    struct timespec t = {10, 0}, rem = {0, 0};
+    struct timespec t = { 10, 0 }, rem = { 0, 0 };
     pid = signal_soon(SIGUSR1);
     CALL(-EINTR, nanosleep(&t, &rem));
     OK(rem.tv_sec == 9 && rem.tv_nsec > 0 && rem.tv_nsec < 1000000000);
@@ -360,7 +364,7 @@ interrupted_calls(void)
 
     /* Nobody handles it: the calls go on. */
     set_action(SIGUSR1, SIG_IGN);
-    t = (struct timespec){0, 60000000};
+    t = (struct timespec){ 0, 60000000 };
     pid = signal_soon(SIGUSR1);
     OK(nanosleep(&t, NULL) == 0);
     waitpid(pid, &st, 0);
@@ -379,7 +383,7 @@ stopped_calls(void)
         exit(1);
     pid_t pid = fork();
     if (pid == 0) {
-        struct timespec t = {0, 100000000};
+        struct timespec t = { 0, 100000000 };
         char c;
         int good = nanosleep(&t, NULL) == 0;
 
@@ -412,7 +416,7 @@ suspending(void)
     int st;
 
     hits = 0;
-    catch(SIGUSR1, 0);
+    catch (SIGUSR1, 0);
     block(SIG_BLOCK, SIGUSR1);
     raise(SIGUSR1);
     CALL(-EINTR, sigsuspend(&none));
@@ -431,13 +435,13 @@ suspending(void)
 static void
 waiting(void)
 {
-    struct timespec none = {0, 0}, some = {0, 20000000}, wrong = {0, -1}, ten = {10, 0};
+    struct timespec none = { 0, 0 }, some = { 0, 20000000 }, wrong = { 0, -1 }, ten = { 10, 0 };
     sigset_t usr = one(SIGUSR1), chld = one(SIGCHLD), term = one(SIGTERM);
     siginfo_t si;
     int st;
 
     hits = 0;
-    catch(SIGUSR1, 0);
+    catch (SIGUSR1, 0);
     block(SIG_BLOCK, SIGUSR1);
     CALL(-EAGAIN, sigtimedwait(&usr, &si, &none));
     CALL(-EAGAIN, sigtimedwait(&usr, &si, &some));
@@ -446,7 +450,8 @@ waiting(void)
     CALL(-EFAULT, syscall(SYS_rt_sigtimedwait, 8, NULL, NULL, SET_SIZE));
     CALL(-EFAULT, syscall(SYS_rt_sigtimedwait, &usr, NULL, 8, SET_SIZE));
     kill(getpid(), SIGUSR1);
-    OK(sigtimedwait(&usr, &si, &none) == SIGUSR1 && si.si_signo == SIGUSR1 && si.si_pid == getpid() && hits == 0);
+    OK(sigtimedwait(&usr, &si, &none) == SIGUSR1 && si.si_signo == SIGUSR1 &&
+       si.si_pid == getpid() && hits == 0);
     pid_t pid = signal_soon(SIGUSR1);
     OK(sigtimedwait(&usr, &si, &ten) == SIGUSR1 && si.si_pid == pid && hits == 0);
     waitpid(pid, &st, 0);
@@ -479,8 +484,8 @@ static void
 sending(void)
 {
     int st;
-    siginfo_t info = {0};
-    union sigval v = {.sival_ptr = (void *)0x1234567890abcdef};
+    siginfo_t info = { 0 };
+    union sigval v = { .sival_ptr = (void *)0x1234567890abcdef };
 
     CALL(-ESRCH, kill(99999, 0));
     CALL(-ESRCH, kill(-99999, SIGTERM));
@@ -496,7 +501,7 @@ sending(void)
     CALL(-EINVAL, syscall(SYS_tgkill, getpid(), getpid(), 65));
 
     hits = 0;
-    catch(SIGUSR1, 0);
+    catch (SIGUSR1, 0);
     OK(syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1) == 0 && hits == 1 && last.si_code == SI_TKILL);
     OK(sigqueue(getpid(), SIGUSR1, v) == 0 && hits == 2);
     OK(last.si_code == SI_QUEUE && last.si_value.sival_ptr == v.sival_ptr && last.si_pid == getpid());
@@ -523,7 +528,7 @@ sending(void)
         if (other == 0)
             for (;;)
                 pause();
-        catch(SIGUSR2, 0);
+        catch (SIGUSR2, 0);
         kill(0, SIGUSR2); /* us and the other */
         waitpid(other, &st, 0);
         _exit(hits > 0 && WIFSIGNALED(st) && WTERMSIG(st) == SIGUSR2 ? 0 : 1);

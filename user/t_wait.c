@@ -116,12 +116,14 @@ stops(void)
     OK(waitpid(pid, &st, WCONTINUED) == pid && WIFCONTINUED(st));
     OK(waitpid(pid, &st, WCONTINUED | WNOHANG) == 0);
     kill(pid, SIGTSTP);
-    OK(waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOWAIT) == 0 && si.si_code == CLD_STOPPED && si.si_status == SIGTSTP);
+    OK(waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOWAIT) == 0 && si.si_code == CLD_STOPPED &&
+       si.si_status == SIGTSTP);
     OK(waitid(P_PID, (id_t)pid, &si, WSTOPPED) == 0 && si.si_pid == pid && si.si_signo == SIGCHLD);
     memset(&si, 0xff, sizeof si);
     OK(waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG) == 0 && si.si_pid == 0);
     kill(pid, SIGCONT);
-    OK(waitid(P_PID, (id_t)pid, &si, WCONTINUED) == 0 && si.si_code == CLD_CONTINUED && si.si_status == SIGCONT);
+    OK(waitid(P_PID, (id_t)pid, &si, WCONTINUED) == 0 && si.si_code == CLD_CONTINUED &&
+       si.si_status == SIGCONT);
     kill(pid, SIGSTOP);
     waitpid(pid, &st, WUNTRACED);
     kill(pid, SIGTERM); /* waits until it goes on */
@@ -144,13 +146,15 @@ nowait(void)
     pid_t pid = child_exits(5);
 
     for (int i = 0; i < 3; i++)
-        OK(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT) == 0 && si.si_pid == pid && si.si_status == 5);
+        OK(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT) == 0 && si.si_pid == pid &&
+           si.si_status == 5);
     OK(si.si_code == CLD_EXITED && si.si_uid == getuid());
     OK(waitid(P_ALL, 0, &si, WEXITED) == 0 && si.si_status == 5);
     CALL(-ECHILD, waitid(P_PID, (id_t)pid, &si, WEXITED));
     pid = child_pauses();
     kill(pid, SIGUSR1);
-    OK(waitid(P_PID, (id_t)pid, &si, WEXITED) == 0 && si.si_code == CLD_KILLED && si.si_status == SIGUSR1);
+    OK(waitid(P_PID, (id_t)pid, &si, WEXITED) == 0 && si.si_code == CLD_KILLED &&
+       si.si_status == SIGUSR1);
 }
 
 static void
@@ -196,7 +200,8 @@ usage(void)
     long us = ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec;
     OK(us > 1000 && us < 100000000);
     getrusage(RUSAGE_CHILDREN, &after);
-    OK(after.ru_utime.tv_sec * 1000000 + after.ru_utime.tv_usec >= before.ru_utime.tv_sec * 1000000 + before.ru_utime.tv_usec + us);
+    OK(after.ru_utime.tv_sec * 1000000 + after.ru_utime.tv_usec >=
+       before.ru_utime.tv_sec * 1000000 + before.ru_utime.tv_usec + us);
     OK(ru.ru_maxrss > 0);
     pid = child_exits(0);
     memset(&ru, 0xff, sizeof ru);
@@ -212,7 +217,7 @@ on_signal(int signo)
 static void
 interrupted(void)
 {
-    struct sigaction sa = {.sa_handler = on_signal};
+    struct sigaction sa = { .sa_handler = on_signal };
     pid_t pid = child_pauses();
     int st;
 
@@ -235,14 +240,14 @@ interrupted(void)
 static void
 ignored(void)
 {
-    struct sigaction sa = {.sa_handler = SIG_IGN};
+    struct sigaction sa = { .sa_handler = SIG_IGN };
     int st;
 
     sigaction(SIGCHLD, &sa, NULL);
     pid_t pid = child_exits(1);
     CALL(-ECHILD, waitpid(pid, &st, 0)); /* waits until it is gone */
     CALL(-ESRCH, kill(pid, 0));
-    sa = (struct sigaction){.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
+    sa = (struct sigaction){ .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
     sigaction(SIGCHLD, &sa, NULL);
     pid = child_exits(1);
     CALL(-ECHILD, waitpid(pid, &st, 0));

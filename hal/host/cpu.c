@@ -37,9 +37,10 @@ hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *
 {
     uintptr_t top = (uintptr_t)stack + size - 64;
     struct ctx_entry *e = (struct ctx_entry *)top;
-    uint64_t *frame = (uint64_t *)(top - 72); /* seven words popped leave the stack 16-aligned, as a call wants it */
+    uint64_t *frame =
+        (uint64_t *)(top - 72); /* seven words popped leave the stack 16-aligned, as a call wants it */
 
-    *e = (struct ctx_entry){entry, arg};
+    *e = (struct ctx_entry){ entry, arg };
     frame[0] = 0;                         /* r15 */
     frame[1] = 0;                         /* r14 */
     frame[2] = 0;                         /* r13 */
@@ -47,7 +48,8 @@ hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *
     frame[4] = (uintptr_t)ctx;            /* rbx */
     frame[5] = 0;                         /* rbp: end of the frame chain */
     frame[6] = (uintptr_t)host_ctx_start; /* return address */
-    *ctx = (struct hal_ctx){.sp = (uintptr_t)frame, .stack_base = (uintptr_t)stack, .stack_size = size};
+    *ctx =
+        (struct hal_ctx){ .sp = (uintptr_t)frame, .stack_base = (uintptr_t)stack, .stack_size = size };
     ctx->backend[1] = (uintptr_t)e;
 }
 
@@ -57,7 +59,8 @@ finish(void *fake_stack)
     uintptr_t base, size;
 
     sanitizer_finish_switch(fake_stack, &base, &size);
-    if (switched_from != NULL && switched_from->stack_base == 0) { /* the boot context learns where its stack is */
+    if (switched_from != NULL &&
+        switched_from->stack_base == 0) { /* the boot context learns where its stack is */
         switched_from->stack_base = base;
         switched_from->stack_size = size;
     }

@@ -13,14 +13,15 @@ hal_dma_grant(const char *dev, paddr_t pa, size_t len, enum hal_dma_dir dir, dma
     int rc = sim_dma_grant(host.sim, dev, pa.v, len, dir);
 
     if (rc == 0)
-        *addr_out = (dma_addr_t){pa.v};
+        *addr_out = (dma_addr_t){ pa.v };
     return rc;
 }
 
 void
 hal_dma_revoke(const char *dev, dma_addr_t addr, size_t len)
 {
-    (void)sim_dma_revoke(host.sim, dev, addr.v, len); /* a wrong one is reported by the machine as a guest error */
+    (void)sim_dma_revoke(host.sim, dev, addr.v,
+                         len); /* a wrong one is reported by the machine as a guest error */
 }
 
 void

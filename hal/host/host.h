@@ -34,8 +34,8 @@ enum host_exit {
 struct host {
     struct sim *sim;
     struct host_hooks hooks;
-    uint64_t limit_ns;    /* virtual time at which the run ends with HOST_EXIT_TIMEOUT; SIM_NEVER: none */
-    uint64_t syscall_ns;  /* virtual cost of one stretch of user code that ended by itself */
+    uint64_t limit_ns; /* virtual time at which the run ends with HOST_EXIT_TIMEOUT; SIM_NEVER: none */
+    uint64_t syscall_ns;   /* virtual cost of one stretch of user code that ended by itself */
     uint64_t slice_max_ns; /* look for outside input at least this often (host time) */
     bool follows_host_clock;
 };

@@ -61,8 +61,8 @@ host_irq_init(const struct board *board)
 
     if (dev == NULL)
         hal_panic("the board has no interrupt controller");
-    struct io master = {.base = dev->base, .size = 2, .space = IO_PORT};
-    struct io slave = {.base = dev->base + 0x80, .size = 2, .space = IO_PORT};
+    struct io master = { .base = dev->base, .size = 2, .space = IO_PORT };
+    struct io slave = { .base = dev->base + 0x80, .size = 2, .space = IO_PORT };
     pic_8259_init(&master, &slave);
 }
 
@@ -98,7 +98,8 @@ hal_irq_wait(void) no_tsa
         bool outside = host.hooks.idle != NULL && host.hooks.idle(host.hooks.arg, next);
 
         if (next == SIM_NEVER && !outside) {
-            static const char msg[] = "drydock: deadlock: the machine is idle and nothing is pending\n";
+            static const char msg[] =
+                "drydock: deadlock: the machine is idle and nothing is pending\n";
 
             hal_log_write(msg, sizeof msg - 1);
             host.hooks.exit(host.hooks.arg, HOST_EXIT_DEADLOCK);
@@ -122,7 +123,7 @@ hal_irq_attach(unsigned line, void (*handler)(void *arg), void *arg)
     if (irq.attached == ATTACH_MAX)
         return -ENOMEM;
     s = hal_irq_save();
-    irq.attach[irq.attached++] = (struct attach){line, handler, arg};
+    irq.attach[irq.attached++] = (struct attach){ line, handler, arg };
     pic_8259_mask(line, false);
     hal_irq_restore(s);
     return 0;

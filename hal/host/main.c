@@ -29,7 +29,7 @@ static struct options opt;
 static char cmdline[CMDLINE_MAX];
 static int log_fd = STDERR_FILENO;
 static struct sim_image images[DRIVES_MAX];
-static const char *const slots[DRIVES_MAX] = {"ide0.0", "ide0.1", "ide1.0", "ide1.1"};
+static const char *const slots[DRIVES_MAX] = { "ide0.0", "ide0.1", "ide1.0", "ide1.1" };
 
 static void end(void *arg, int code) noreturn_fn;
 
@@ -93,9 +93,10 @@ static void
 trace(void *arg, const struct sim_trace_entry *e)
 {
     char text[160];
-    int n = snprintf(text, sizeof text, "%12llu.%03llu us %s.%s %s %0*llx\n", (unsigned long long)e->at_ns / 1000,
-                     (unsigned long long)e->at_ns % 1000, e->dev, e->reg, e->write ? "<-" : "->", (int)e->width * 2,
-                     (unsigned long long)e->value);
+    int n =
+        snprintf(text, sizeof text, "%12llu.%03llu us %s.%s %s %0*llx\n",
+                 (unsigned long long)e->at_ns / 1000, (unsigned long long)e->at_ns % 1000, e->dev,
+                 e->reg, e->write ? "<-" : "->", (int)e->width * 2, (unsigned long long)e->value);
 
     if (n > 0)
         write_log(arg, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
@@ -152,7 +153,9 @@ open_drive(const struct option_drive *d, const char *slot, struct sim_image *ima
     off_t size = S_ISREG(st.st_mode) ? st.st_size : lseek(fd, 0, SEEK_END);
     if (size < 512)
         fail("the drive has no sectors", d->file, EINVAL);
-    *image = (struct sim_image){.slot = slot, .fd = fd, .size = (uint64_t)size & ~511ull, .read_only = d->read_only};
+    *image = (struct sim_image){
+        .slot = slot, .fd = fd, .size = (uint64_t)size & ~511ull, .read_only = d->read_only
+    };
     if (!scratch)
         return;
     void *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
@@ -174,7 +177,7 @@ open_drives(void)
 
         path[len > 0 ? len : 0] = '\0';
         strcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, "disk.img");
-        opt.drives[opt.drive_count++] = (struct option_drive){.file = path, .scratch = true};
+        opt.drives[opt.drive_count++] = (struct option_drive){ .file = path, .scratch = true };
     }
     for (n = 0; n < opt.drive_count; n++)
         open_drive(&opt.drives[n], slots[n], &images[n]);
@@ -192,8 +195,8 @@ make_cmdline(bool dialogue, bool stdin_is_terminal)
     n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda%s log=%d TERM=%s%s %s%s%s",
                  opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
                  dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
-                 opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append, run != NULL ? " run=" : "",
-                 run != NULL ? run : "");
+                 opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append,
+                 run != NULL ? " run=" : "", run != NULL ? run : "");
     if (n < 0 || (size_t)n >= sizeof cmdline)
         fail("the commands are too long", "--run", E2BIG);
 }
@@ -204,7 +207,9 @@ machine(bool follow)
     struct sim_config config = {
         .ram_size = opt.ram_size,
         .seed = opt.seed,
-        .epoch_s = opt.epoch_s != UINT64_MAX ? opt.epoch_s : follow ? (uint64_t)time(NULL) : DEFAULT_EPOCH,
+        .epoch_s = opt.epoch_s != UINT64_MAX ? opt.epoch_s
+                   : follow                  ? (uint64_t)time(NULL)
+                                             : DEFAULT_EPOCH,
         .strict = opt.strict ? SIM_FATAL : SIM_STRICT,
         .instant_serial = true,
         .images = images,
@@ -269,7 +274,9 @@ main(int argc, char **argv)
         .quit = quit,
         .console = console_run,
     };
-    host.hooks = (struct host_hooks){.poll = terminal_poll, .idle = terminal_idle, .log = write_log, .exit = end};
+    host.hooks = (struct host_hooks){
+        .poll = terminal_poll, .idle = terminal_idle, .log = write_log, .exit = end
+    };
     host.limit_ns = opt.timeout_ns;
     host.follows_host_clock = follow;
     if (terminal_open(&term) != 0)

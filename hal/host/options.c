@@ -11,41 +11,56 @@
 #include "options.h"
 
 enum {
-    OPT_RUN = 256, OPT_DRIVE, OPT_APPEND, OPT_SEED, OPT_TIMEOUT, OPT_CLOCK, OPT_USER, OPT_NO_PIN, OPT_STRICT, OPT_TRACE,
-    OPT_LOG, OPT_LOG_LEVEL, OPT_EPOCH, OPT_VERSION,
+    OPT_RUN = 256,
+    OPT_DRIVE,
+    OPT_APPEND,
+    OPT_SEED,
+    OPT_TIMEOUT,
+    OPT_CLOCK,
+    OPT_USER,
+    OPT_NO_PIN,
+    OPT_STRICT,
+    OPT_TRACE,
+    OPT_LOG,
+    OPT_LOG_LEVEL,
+    OPT_EPOCH,
+    OPT_VERSION,
 };
 
 static const struct option longopts[] = {
-    {"run", required_argument, NULL, OPT_RUN},
-    {"drive", required_argument, NULL, OPT_DRIVE},
-    {"append", required_argument, NULL, OPT_APPEND},
-    {"memory", required_argument, NULL, 'm'},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"clock", required_argument, NULL, OPT_CLOCK},
-    {"epoch", required_argument, NULL, OPT_EPOCH},
-    {"user", required_argument, NULL, OPT_USER},
-    {"no-pin", no_argument, NULL, OPT_NO_PIN},
-    {"strict", no_argument, NULL, OPT_STRICT},
-    {"trace", required_argument, NULL, OPT_TRACE},
-    {"log", required_argument, NULL, OPT_LOG},
-    {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {0},
+    { "run", required_argument, NULL, OPT_RUN },
+    { "drive", required_argument, NULL, OPT_DRIVE },
+    { "append", required_argument, NULL, OPT_APPEND },
+    { "memory", required_argument, NULL, 'm' },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "timeout", required_argument, NULL, OPT_TIMEOUT },
+    { "clock", required_argument, NULL, OPT_CLOCK },
+    { "epoch", required_argument, NULL, OPT_EPOCH },
+    { "user", required_argument, NULL, OPT_USER },
+    { "no-pin", no_argument, NULL, OPT_NO_PIN },
+    { "strict", no_argument, NULL, OPT_STRICT },
+    { "trace", required_argument, NULL, OPT_TRACE },
+    { "log", required_argument, NULL, OPT_LOG },
+    { "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, OPT_VERSION },
+    { 0 },
 };
 
 static const char help[] =
     "usage: %s [options]\n"
     "Boot the Drydock kernel as a process, on a modelled PC.\n"
     "\n"
-    "  --run COMMANDS        run `sh -c COMMANDS` instead of a login, print what it prints, end when it ends\n"
+    "  --run COMMANDS        run `sh -c COMMANDS` instead of a login, print what it prints, end "
+    "when it ends\n"
     "  --drive file=IMG[,ro][,scratch]\n"
-    "                        a disk (up to 4): used and changed; ro: never written; scratch: changes are\n"
+    "                        a disk (up to 4): used and changed; ro: never written; scratch: "
+    "changes are\n"
     "                        dropped at the end.  Default: the built disk image, as scratch\n"
     "  --append WORDS        more words for the kernel's command line (root=, init=, log=)\n"
     "  -m, --memory SIZE     RAM, with suffix K, M or G (default: the board's)\n"
-    "  --clock host|virtual  virtual time follows the host's clock (default in a dialogue), or jumps over idle\n"
+    "  --clock host|virtual  virtual time follows the host's clock (default in a dialogue), or "
+    "jumps over idle\n"
     "                        time (default with --run)\n"
     "  --timeout SECONDS     end after so much virtual time, with exit code 6\n"
     "  --epoch SECONDS       the real-time clock at power-on, seconds since 1970\n"
@@ -59,7 +74,8 @@ static const char help[] =
     "  --log-level N         3 errors, 4 warnings, 6 information, 7 everything\n"
     "  -h, --help, --version\n"
     "\n"
-    "Keys in a dialogue: Ctrl-A h.  Exit codes: 0 ok, 1 the guest's command failed, 2 usage, 3 kernel panic,\n"
+    "Keys in a dialogue: Ctrl-A h.  Exit codes: 0 ok, 1 the guest's command failed, 2 usage, 3 "
+    "kernel panic,\n"
     "4 a device's rules broken, 5 deadlock, 6 virtual time is up, 86 sanitizer report.\n";
 
 static _Noreturn void
@@ -92,7 +108,8 @@ memory_size(const struct options *o, const char *s)
     const char *u = *end != '\0' ? strchr(units, *end) : NULL;
     unsigned shift = u != NULL ? 10 * (unsigned)(u - units + 1) : 20;
 
-    if (errno != 0 || end == s || *s == '-' || (*end != '\0' && (u == NULL || end[1] != '\0')) || v > UINT64_MAX >> shift)
+    if (errno != 0 || end == s || *s == '-' || (*end != '\0' && (u == NULL || end[1] != '\0')) ||
+        v > UINT64_MAX >> shift)
         usage(o, "not a memory size", s);
     v <<= shift;
     if (v < 4u << 20 || v > 64ull << 30 || v % 4096 != 0)
@@ -103,7 +120,7 @@ memory_size(const struct options *o, const char *s)
 static void
 drive(struct options *o, char *s)
 {
-    struct option_drive d = {0};
+    struct option_drive d = { 0 };
     char *save = NULL;
 
     for (char *t = strtok_r(s, ",", &save); t != NULL; t = strtok_r(NULL, ",", &save)) {
@@ -147,15 +164,25 @@ choice(const struct options *o, const char *what, const char *s, const char *con
 static void
 option(struct options *o, int c)
 {
-    static const char *const clocks[] = {"auto", "host", "virtual", NULL};
-    static const char *const users[] = {"auto", "seccomp", "ptrace", NULL};
+    static const char *const clocks[] = { "auto", "host", "virtual", NULL };
+    static const char *const users[] = { "auto", "seccomp", "ptrace", NULL };
 
     switch (c) {
-    case OPT_RUN: o->run = optarg; break;
-    case OPT_DRIVE: drive(o, optarg); break;
-    case OPT_APPEND: append(o, optarg); break;
-    case 'm': o->ram_size = memory_size(o, optarg); break;
-    case OPT_SEED: o->seed = number(o, "not a seed", optarg); break;
+    case OPT_RUN:
+        o->run = optarg;
+        break;
+    case OPT_DRIVE:
+        drive(o, optarg);
+        break;
+    case OPT_APPEND:
+        append(o, optarg);
+        break;
+    case 'm':
+        o->ram_size = memory_size(o, optarg);
+        break;
+    case OPT_SEED:
+        o->seed = number(o, "not a seed", optarg);
+        break;
     case OPT_TIMEOUT: {
         uint64_t s = number(o, "not a number of seconds", optarg);
         if (s == 0 || s > UINT64_MAX / 1000000000u)
@@ -163,13 +190,27 @@ option(struct options *o, int c)
         o->timeout_ns = s * 1000000000u;
         break;
     }
-    case OPT_EPOCH: o->epoch_s = number(o, "not a number of seconds", optarg); break;
-    case OPT_CLOCK: o->clock = (enum option_clock)choice(o, "no such clock", optarg, clocks); break;
-    case OPT_USER: o->user = (enum option_user)choice(o, "no such way of trapping", optarg, users); break;
-    case OPT_NO_PIN: o->pin = false; break;
-    case OPT_STRICT: o->strict = true; break;
-    case OPT_TRACE: o->trace = optarg; break;
-    case OPT_LOG: o->log_file = optarg; break;
+    case OPT_EPOCH:
+        o->epoch_s = number(o, "not a number of seconds", optarg);
+        break;
+    case OPT_CLOCK:
+        o->clock = (enum option_clock)choice(o, "no such clock", optarg, clocks);
+        break;
+    case OPT_USER:
+        o->user = (enum option_user)choice(o, "no such way of trapping", optarg, users);
+        break;
+    case OPT_NO_PIN:
+        o->pin = false;
+        break;
+    case OPT_STRICT:
+        o->strict = true;
+        break;
+    case OPT_TRACE:
+        o->trace = optarg;
+        break;
+    case OPT_LOG:
+        o->log_file = optarg;
+        break;
     case OPT_LOG_LEVEL: {
         uint64_t level = number(o, "not a log level", optarg);
         if (level > 7)
@@ -194,7 +235,9 @@ options_parse(struct options *o, int argc, char **argv)
 {
     int c;
 
-    *o = (struct options){.program = argv[0], .seed = 1, .timeout_ns = SIM_NEVER, .pin = true, .log_level = -1};
+    *o = (struct options){
+        .program = argv[0], .seed = 1, .timeout_ns = SIM_NEVER, .pin = true, .log_level = -1
+    };
     o->epoch_s = UINT64_MAX;
     while ((c = getopt_long(argc, argv, "hm:", longopts, NULL)) != -1)
         option(o, c);

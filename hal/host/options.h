@@ -12,24 +12,24 @@ enum option_user { USER_AUTO, USER_SECCOMP, USER_PTRACE };
 
 struct options {
     const char *program;
-    const char *run;             /* --run, or NULL */
+    const char *run; /* --run, or NULL */
     struct option_drive {
         const char *file;
         bool read_only, scratch;
     } drives[DRIVES_MAX];
     size_t drive_count;
-    char append[APPEND_MAX];     /* more words for the kernel's command line */
-    uint64_t ram_size;           /* bytes; 0: the board's default */
+    char append[APPEND_MAX]; /* more words for the kernel's command line */
+    uint64_t ram_size;       /* bytes; 0: the board's default */
     uint64_t seed;
-    uint64_t timeout_ns;         /* virtual; UINT64_MAX: none */
-    uint64_t epoch_s;            /* real-time clock at power-on */
+    uint64_t timeout_ns; /* virtual; UINT64_MAX: none */
+    uint64_t epoch_s;    /* real-time clock at power-on */
     enum option_clock clock;
     enum option_user user;
     bool pin;
     bool strict;
     const char *trace;
-    const char *log_file;        /* NULL: standard error */
-    int log_level;               /* -1: by mode */
+    const char *log_file; /* NULL: standard error */
+    int log_level;        /* -1: by mode */
 };
 
 /* Parse; on --help and --version print and exit 0, on an error say what is wrong and exit 2. */

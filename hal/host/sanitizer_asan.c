@@ -13,7 +13,8 @@ const char *__ubsan_default_options(void);
 const char *
 __asan_default_options(void)
 {
-    return "exitcode=86:detect_leaks=0:abort_on_error=0:allow_user_segv_handler=1:detect_stack_use_after_return=0:"
+    return "exitcode=86:detect_leaks=0:abort_on_error=0:allow_user_segv_handler=1:detect_stack_use_"
+           "after_return=0:"
            "handle_segv=1";
 }
 

@@ -19,7 +19,8 @@ sanitizer_start_switch(void **fake_stack_save unused_param, uintptr_t stack_base
 }
 
 void
-sanitizer_finish_switch(void *fake_stack unused_param, uintptr_t *old_base_out, uintptr_t *old_size_out)
+sanitizer_finish_switch(void *fake_stack unused_param, uintptr_t *old_base_out,
+                        uintptr_t *old_size_out)
 {
     *old_base_out = 0;
     *old_size_out = 0;

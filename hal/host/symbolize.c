@@ -33,7 +33,8 @@ static bool failed;
 bool
 sanitizer_symbolizer_start(void)
 {
-    static const char *const names[] = {"llvm-symbolizer-19", "/usr/lib/llvm-19/bin/llvm-symbolizer", "llvm-symbolizer"};
+    static const char *const names[] = { "llvm-symbolizer-19",
+                                         "/usr/lib/llvm-19/bin/llvm-symbolizer", "llvm-symbolizer" };
     int in[2], out[2];
     posix_spawn_file_actions_t actions;
     pid_t pid;
@@ -51,7 +52,7 @@ sanitizer_symbolizer_start(void)
     posix_spawn_file_actions_addclose(&actions, out[0]);
     for (size_t i = 0; i < sizeof names / sizeof names[0] && failed; i++) {
         char name[64];
-        char *argv[] = {name, NULL};
+        char *argv[] = { name, NULL };
 
         snprintf(name, sizeof name, "%s", names[i]);
         failed = posix_spawnp(&pid, name, &actions, NULL, argv, environ) != 0;
@@ -77,12 +78,15 @@ static bool
 ask(const char *kind, const char *module, uint64_t offset, char *buf, int size)
 {
     static char text[16384];
-    int n = snprintf(text, sizeof text, "%s \"%s\" 0x%llx\n", kind, module, (unsigned long long)offset), len = 0;
+    int n = snprintf(text, sizeof text, "%s \"%s\" 0x%llx\n", kind, module,
+                     (unsigned long long)offset),
+        len = 0;
 
-    if (!sanitizer_symbolizer_start() || n < 0 || (size_t)n >= sizeof text || write(to, text, (size_t)n) != n)
+    if (!sanitizer_symbolizer_start() || n < 0 || (size_t)n >= sizeof text ||
+        write(to, text, (size_t)n) != n)
         return false;
     while (len < size - 1 && (size_t)len < sizeof text - 1) {
-        struct pollfd pfd = {.fd = from, .events = POLLIN};
+        struct pollfd pfd = { .fd = from, .events = POLLIN };
         size_t room = (size_t)size < sizeof text ? (size_t)size - 1 : sizeof text - 1;
         ssize_t got;
         int ready;

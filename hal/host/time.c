@@ -10,7 +10,7 @@ static struct {
     uint64_t deadline_ns;
     uint64_t epoch_s;
     bool armed; /* the counter runs towards an interrupt */
-} timer = {.deadline_ns = UINT64_MAX};
+} timer = { .deadline_ns = UINT64_MAX };
 
 static void
 arm(void)
@@ -43,12 +43,12 @@ host_time_init(const struct board *board)
 
     if (pit == NULL)
         hal_panic("the board has no timer");
-    struct io pit_io = {.base = pit->base, .size = pit->size, .space = IO_PORT};
+    struct io pit_io = { .base = pit->base, .size = pit->size, .space = IO_PORT };
     pit_8254_init(&pit_io, pit->hz);
     if (hal_irq_attach(pit->irq, timer_irq, NULL) != 0)
         hal_panic("the timer's interrupt cannot be attached");
     if (rtc != NULL) {
-        struct io rtc_io = {.base = rtc->base, .size = rtc->size, .space = IO_PORT};
+        struct io rtc_io = { .base = rtc->base, .size = rtc->size, .space = IO_PORT };
         timer.epoch_s = rtc_mc146818_read(&rtc_io);
         uint64_t up_s = hal_time_now_ns() / 1000000000u;
         timer.epoch_s = timer.epoch_s > up_s ? timer.epoch_s - up_s : 0;

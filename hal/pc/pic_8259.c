@@ -6,11 +6,11 @@
 
 enum { CMD = 0, DATA = 1 };
 
-#define ICW1_INIT   0x11u /* edge triggered, cascade, ICW4 follows */
-#define ICW4_8086   0x01u
-#define OCW2_EOI    0x20u
-#define OCW3_ISR    0x0bu /* next read of CMD gives the in-service register */
-#define CASCADE_IR  2u
+#define ICW1_INIT  0x11u /* edge triggered, cascade, ICW4 follows */
+#define ICW4_8086  0x01u
+#define OCW2_EOI   0x20u
+#define OCW3_ISR   0x0bu /* next read of CMD gives the in-service register */
+#define CASCADE_IR 2u
 
 static struct {
     struct io io[2];

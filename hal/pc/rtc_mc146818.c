@@ -28,7 +28,7 @@ from_bcd(unsigned v)
 static bool
 read_fields(const struct io *io, uint8_t out[FIELDS])
 {
-    static const uint8_t reg[FIELDS] = {SECONDS, MINUTES, HOURS, DAY, MONTH, YEAR};
+    static const uint8_t reg[FIELDS] = { SECONDS, MINUTES, HOURS, DAY, MONTH, YEAR };
     unsigned n = 0;
 
     while (rtc_read(io, REG_A) & A_UIP)
@@ -43,7 +43,7 @@ read_fields(const struct io *io, uint8_t out[FIELDS])
 static uint64_t
 days_from_civil(unsigned year, unsigned month, unsigned day)
 {
-    static const uint16_t before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    static const uint16_t before[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
     uint64_t days = (uint64_t)(year - 1970) * 365 + (year - 1969) / 4 + before[month - 1] + day - 1;
 
     if (month > 2 && year % 4 == 0) /* 1970..2069: every fourth year is a leap year */
@@ -81,7 +81,8 @@ rtc_mc146818_read(const struct io *io)
 
     unsigned year = v[5] + (v[5] < 70 ? 2000 : 1900);
 
-    if (v[0] > 59 || v[1] > 59 || v[2] > 23 || v[3] < 1 || v[3] > 31 || v[4] < 1 || v[4] > 12 || v[5] > 99)
+    if (v[0] > 59 || v[1] > 59 || v[2] > 23 || v[3] < 1 || v[3] > 31 || v[4] < 1 || v[4] > 12 ||
+        v[5] > 99)
         return 0;
     return ((days_from_civil(year, v[4], v[3]) * 24 + v[2]) * 60 + v[1]) * 60 + v[0];
 }

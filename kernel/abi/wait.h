@@ -1,7 +1,14 @@
 /* wait4(2), waitid(2), clone(2) */
 #pragma once
 
-enum { WNOHANG = 1, WUNTRACED = 2, WSTOPPED = 2, WEXITED = 4, WCONTINUED = 8, WNOWAIT = 0x01000000 };
+enum {
+    WNOHANG = 1,
+    WUNTRACED = 2,
+    WSTOPPED = 2,
+    WEXITED = 4,
+    WCONTINUED = 8,
+    WNOWAIT = 0x01000000
+};
 #define WNOTHREAD 0x20000000u
 #define WALL      0x40000000u
 #define WCLONE    0x80000000u

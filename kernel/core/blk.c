@@ -25,7 +25,8 @@ blk_add(struct blkdev *dev)
     if (rc < 0)
         return rc;
     klog(LOG_INFO, "%s: %llu sectors (%llu MiB)%s", dev->name, (unsigned long long)dev->sectors,
-         (unsigned long long)(dev->sectors >> (20 - SECTOR_SHIFT)), dev->read_only ? ", read-only" : "");
+         (unsigned long long)(dev->sectors >> (20 - SECTOR_SHIFT)),
+         dev->read_only ? ", read-only" : "");
     blk_scan_partitions(dev);
     return 0;
 }

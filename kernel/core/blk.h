@@ -35,7 +35,7 @@ struct blkdev {
 
 /* A driver adds its drive; the struct is the driver's and stays.  Scans for an MBR partition table and adds partitions. */
 int must_check blk_add(struct blkdev *dev);
-struct blkdev *_Nullable blk_find(const char *name);       /* "hda" or "/dev/hda" */
+struct blkdev *_Nullable blk_find(const char *name); /* "hda" or "/dev/hda" */
 struct blkdev *_Nullable blk_find_rdev(uint32_t rdev);
 void blk_for_each(void (*fn)(struct blkdev *dev, void *arg), void *arg);
 

@@ -38,10 +38,10 @@ entry_get(struct cspan sector, unsigned i)
 {
     struct cspan e = cspan_sub(sector, TABLE_OFFSET + i * ENTRY_SIZE, ENTRY_SIZE);
 
-    return (struct entry){.boot = span_get(e, ENTRY_BOOT),
-                          .type = span_get(e, ENTRY_TYPE),
-                          .start = get_le32(e, ENTRY_START),
-                          .count = get_le32(e, ENTRY_COUNT)};
+    return (struct entry){ .boot = span_get(e, ENTRY_BOOT),
+                           .type = span_get(e, ENTRY_TYPE),
+                           .start = get_le32(e, ENTRY_START),
+                           .count = get_le32(e, ENTRY_COUNT) };
 }
 
 static bool

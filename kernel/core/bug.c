@@ -41,7 +41,8 @@ bug_shift(void)
     sink = 1u << opaque(40);
 }
 
-static uint32_t __attribute__((noinline)) bug_stack(uint32_t depth); /* recursion without an end is the point */
+static uint32_t __attribute__((noinline))
+bug_stack(uint32_t depth); /* recursion without an end is the point */
 
 static uint32_t
 bug_stack(uint32_t depth)
@@ -60,7 +61,9 @@ bug_provoke(const char *which, size_t len)
     static const struct {
         const char *name;
         void (*run)(void);
-    } bugs[] = {{"overflow", bug_overflow}, {"use-after-free", bug_use_after_free}, {"shift", bug_shift}};
+    } bugs[] = { { "overflow", bug_overflow },
+                 { "use-after-free", bug_use_after_free },
+                 { "shift", bug_shift } };
 
     for (size_t i = 0; i < sizeof bugs / sizeof bugs[0]; i++)
         if (len == str_len(bugs[i].name) && str_neq(which, bugs[i].name, len)) {

@@ -65,10 +65,12 @@ device_attach_all(const struct board *board)
 {
     for (size_t i = 0; i < BOARD_DEVS_MAX && board->devs[i].compatible != NULL; i++) {
         const struct board_dev *b = &board->devs[i];
-        struct device dev = {.irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz};
+        struct device dev = { .irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz };
 
         str_copy(dev.name, sizeof dev.name, b->name);
-        dev.io[0] = (struct io){.base = b->base, .size = b->size, .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO};
+        dev.io[0] = (struct io){ .base = b->base,
+                                 .size = b->size,
+                                 .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO };
         if (device_keep(&dev, driver_of_board_dev(b->compatible)) < 0)
             klog(LOG_ERR, "%s: out of memory", b->name);
     }

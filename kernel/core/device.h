@@ -17,17 +17,17 @@ struct driver {
 };
 
 struct device {
-    char name[16];              /* "uart0", or "pci00:01.1" */
+    char name[16]; /* "uart0", or "pci00:01.1" */
     const struct driver *_Nullable driver;
     struct io io[DEVICE_IO_MAX]; /* register ranges (PCI: the BARs) */
-    uint32_t irq;               /* BOARD_NO_IRQ: none */
-    uint32_t irq2;              /* a second line (an IDE function's secondary channel in compatibility mode) */
+    uint32_t irq;                /* BOARD_NO_IRQ: none */
+    uint32_t irq2; /* a second line (an IDE function's secondary channel in compatibility mode) */
     uint32_t hz;
-    uint16_t pci_addr;          /* bus << 8 | device << 3 | function */
+    uint16_t pci_addr; /* bus << 8 | device << 3 | function */
     uint16_t pci_vendor, pci_device;
-    uint32_t pci_class;         /* class << 16 | subclass << 8 | prog-if; 0: not PCI */
-    void *_Nullable state;      /* the driver's */
-    int error;                  /* 0, or why it does not work */
+    uint32_t pci_class;    /* class << 16 | subclass << 8 | prog-if; 0: not PCI */
+    void *_Nullable state; /* the driver's */
+    int error;             /* 0, or why it does not work */
     struct list_node node;
 };
 

@@ -207,14 +207,22 @@ static uint64_t
 arg_unsigned(struct args *a, enum length len)
 {
     switch (len) {
-    case LEN_HH: return (unsigned char)va_arg(a->ap, unsigned);
-    case LEN_H: return (unsigned short)va_arg(a->ap, unsigned);
-    case LEN_L: return va_arg(a->ap, unsigned long);
-    case LEN_LL: return va_arg(a->ap, unsigned long long);
-    case LEN_Z: return va_arg(a->ap, size_t);
-    case LEN_J: return va_arg(a->ap, uintmax_t);
-    case LEN_T: return (uint64_t)va_arg(a->ap, ptrdiff_t);
-    default: return va_arg(a->ap, unsigned);
+    case LEN_HH:
+        return (unsigned char)va_arg(a->ap, unsigned);
+    case LEN_H:
+        return (unsigned short)va_arg(a->ap, unsigned);
+    case LEN_L:
+        return va_arg(a->ap, unsigned long);
+    case LEN_LL:
+        return va_arg(a->ap, unsigned long long);
+    case LEN_Z:
+        return va_arg(a->ap, size_t);
+    case LEN_J:
+        return va_arg(a->ap, uintmax_t);
+    case LEN_T:
+        return (uint64_t)va_arg(a->ap, ptrdiff_t);
+    default:
+        return va_arg(a->ap, unsigned);
     }
 }
 
@@ -222,14 +230,22 @@ static int64_t
 arg_signed(struct args *a, enum length len)
 {
     switch (len) {
-    case LEN_HH: return (signed char)va_arg(a->ap, int);
-    case LEN_H: return (short)va_arg(a->ap, int);
-    case LEN_L: return va_arg(a->ap, long);
-    case LEN_LL: return va_arg(a->ap, long long);
-    case LEN_Z: return va_arg(a->ap, ptrdiff_t);
-    case LEN_J: return va_arg(a->ap, intmax_t);
-    case LEN_T: return va_arg(a->ap, ptrdiff_t);
-    default: return va_arg(a->ap, int);
+    case LEN_HH:
+        return (signed char)va_arg(a->ap, int);
+    case LEN_H:
+        return (short)va_arg(a->ap, int);
+    case LEN_L:
+        return va_arg(a->ap, long);
+    case LEN_LL:
+        return va_arg(a->ap, long long);
+    case LEN_Z:
+        return va_arg(a->ap, ptrdiff_t);
+    case LEN_J:
+        return va_arg(a->ap, intmax_t);
+    case LEN_T:
+        return va_arg(a->ap, ptrdiff_t);
+    default:
+        return va_arg(a->ap, int);
     }
 }
 
@@ -255,16 +271,26 @@ parse_count(const char *fmt, size_t *i, struct args *a, bool *negative)
 static struct spec
 parse_spec(const char *fmt, size_t *i, struct args *a)
 {
-    struct spec s = {.precision = -1, .base = 10};
+    struct spec s = { .precision = -1, .base = 10 };
     bool negative;
 
     for (bool more = true; more;) {
         switch (fmt[*i]) {
-        case '-': s.left = true; break;
-        case '0': s.zero = true; break;
-        case '+': s.plus = true; break;
-        case '#': s.alt = true; break;
-        default: more = false; break;
+        case '-':
+            s.left = true;
+            break;
+        case '0':
+            s.zero = true;
+            break;
+        case '+':
+            s.plus = true;
+            break;
+        case '#':
+            s.alt = true;
+            break;
+        default:
+            more = false;
+            break;
         }
         if (more)
             ++*i;
@@ -336,7 +362,8 @@ convert(struct out *o, char conv, struct spec *s, enum length len, struct args *
 
         if (text == NULL)
             text = "(null)";
-        emit_text(o, s, text, s->precision >= 0 ? str_nlen(text, (size_t)s->precision) : str_len(text));
+        emit_text(o, s, text,
+                  s->precision >= 0 ? str_nlen(text, (size_t)s->precision) : str_len(text));
         return;
     }
     default: /* shown as it stands */
@@ -350,7 +377,7 @@ convert(struct out *o, char conv, struct spec *s, enum length len, struct args *
 size_t
 fmt_vprint(char *buf, size_t size, const char *fmt, va_list ap)
 {
-    struct out o = {.buf = buf, .size = size};
+    struct out o = { .buf = buf, .size = size };
     struct args a;
 
     va_copy(a.ap, ap);

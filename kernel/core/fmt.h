@@ -8,7 +8,8 @@
 size_t str_len(const char *s);
 size_t str_nlen(const char *s, size_t max);
 bool str_eq(const char *a, const char *b);
-bool str_neq(const char *a, const char *b, size_t n) must_check; /* true if the first n bytes are equal (strncmp == 0) */
+bool str_neq(const char *a, const char *b,
+             size_t n) must_check; /* true if the first n bytes are equal (strncmp == 0) */
 bool str_starts(const char *s, const char *prefix);
 const char *_Nullable str_chr(const char *s, char c);
 /* Copy at most size-1 bytes and terminate; returns the length copied. */

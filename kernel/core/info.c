@@ -55,7 +55,8 @@ info_mem(const struct out *o)
         (unsigned long long)p.frees, (unsigned long long)p.failures);
     put(o, "objects  %llu  bytes %llu  pages %llu  failures %llu", (unsigned long long)k.objects,
         (unsigned long long)k.bytes, (unsigned long long)k.pages, (unsigned long long)k.failures);
-    put(o, "threads  %u  runnable %u  switches %llu", s.threads, s.runnable, (unsigned long long)s.switches);
+    put(o, "threads  %u  runnable %u  switches %llu", s.threads, s.runnable,
+        (unsigned long long)s.switches);
 }
 
 struct irq_users {
@@ -81,7 +82,7 @@ info_irq(const struct out *o)
 {
     put(o, "line      count  devices");
     for (unsigned line = 0; line < IRQ_LINES_MAX; line++) {
-        struct irq_users users = {.line = line};
+        struct irq_users users = { .line = line };
         uint64_t count = hal_irq_count(line);
 
         device_for_each(irq_user, &users);
@@ -100,10 +101,12 @@ info_device(const struct device *dev, void *arg)
         fmt_print(irq, sizeof irq, "%u", (unsigned)dev->irq);
     if (dev->error != 0)
         fmt_print(state, sizeof state, "error %d", -dev->error);
-    put(o, "%-12s %-12s irq %-3s %s", dev->name, dev->driver != NULL ? dev->driver->name : "(no driver)", irq,
+    put(o, "%-12s %-12s irq %-3s %s", dev->name,
+        dev->driver != NULL ? dev->driver->name : "(no driver)", irq,
         dev->driver != NULL ? state : "");
     if (dev->pci_class != 0)
-        put(o, "    %04x:%04x class %06x", dev->pci_vendor, dev->pci_device, (unsigned)dev->pci_class);
+        put(o, "    %04x:%04x class %06x", dev->pci_vendor, dev->pci_device,
+            (unsigned)dev->pci_class);
     for (unsigned i = 0; i < DEVICE_IO_MAX; i++) {
         if (dev->io[i].size != 0)
             put(o, "    %s %#llx, %u bytes", dev->io[i].space == IO_PORT ? "ports" : "memory",
@@ -114,23 +117,25 @@ info_device(const struct device *dev, void *arg)
 static void
 info_uart(struct uart *u, void *arg)
 {
-    put(arg, "%-12s %u baud, received %llu, sent %llu, overruns %llu, line errors %llu", u->name, (unsigned)u->line.baud,
-        (unsigned long long)u->rx_bytes, (unsigned long long)u->tx_bytes, (unsigned long long)u->overruns,
-        (unsigned long long)u->line_errors);
+    put(arg, "%-12s %u baud, received %llu, sent %llu, overruns %llu, line errors %llu", u->name,
+        (unsigned)u->line.baud, (unsigned long long)u->rx_bytes, (unsigned long long)u->tx_bytes,
+        (unsigned long long)u->overruns, (unsigned long long)u->line_errors);
 }
 
 static void
 info_block(struct blkdev *dev, void *arg)
 {
-    put(arg, "%-6s %10llu sectors  reads %llu (%llu sectors)  writes %llu (%llu sectors)  errors %llu", dev->name,
-        (unsigned long long)dev->sectors, (unsigned long long)dev->reads, (unsigned long long)dev->sectors_read,
-        (unsigned long long)dev->writes, (unsigned long long)dev->sectors_written, (unsigned long long)dev->errors);
+    put(arg,
+        "%-6s %10llu sectors  reads %llu (%llu sectors)  writes %llu (%llu sectors)  errors %llu",
+        dev->name, (unsigned long long)dev->sectors, (unsigned long long)dev->reads,
+        (unsigned long long)dev->sectors_read, (unsigned long long)dev->writes,
+        (unsigned long long)dev->sectors_written, (unsigned long long)dev->errors);
 }
 
 int
 kernel_info(const char *what, void (*emit)(void *arg, const char *line), void *arg)
 {
-    struct out o = {.emit = emit, .arg = arg};
+    struct out o = { .emit = emit, .arg = arg };
 
     if (str_eq(what, "mem")) {
         info_mem(&o);

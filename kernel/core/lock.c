@@ -12,7 +12,7 @@ static unsigned irqlocks_held;
 void
 irqlock_init(struct irqlock *l, const char *name)
 {
-    *l = (struct irqlock){.name = name};
+    *l = (struct irqlock){ .name = name };
 }
 
 void
@@ -46,7 +46,7 @@ irqlock_depth(void)
 void
 mutex_init(struct mutex *m, const char *name, enum mutex_rank rank)
 {
-    *m = (struct mutex){.name = name, .rank = rank};
+    *m = (struct mutex){ .name = name, .rank = rank };
     list_init(&m->waiters);
 }
 
@@ -65,15 +65,15 @@ static void
 rank_check(const struct thread *t, const struct mutex *m, unsigned above)
 {
     if (above * RANK_BITS < 64 && t->held_ranks >> (above * RANK_BITS) != 0)
-        panic("mutex %s (rank %u): thread %s holds ranks %#llx", m->name, (unsigned)m->rank, t->name,
-              (unsigned long long)t->held_ranks);
+        panic("mutex %s (rank %u): thread %s holds ranks %#llx", m->name, (unsigned)m->rank,
+              t->name, (unsigned long long)t->held_ranks);
 }
 
 /* Queue up and sleep until the owner hands the mutex over. */
 static void
 mutex_wait(struct mutex *m, struct thread *t)
 {
-    struct waiter w = {.thread = t, .exclusive = true};
+    struct waiter w = { .thread = t, .exclusive = true };
     irqstate_t state = hal_irq_save();
 
     list_push_back(&m->waiters, &w.node);
@@ -132,7 +132,8 @@ mutex_unlock(struct mutex *m) no_tsa
     struct thread *t = thread_current();
 
     if (m->owner != t)
-        panic("mutex %s: released by %s, held by %s", m->name, t->name, m->owner != NULL ? m->owner->name : "nobody");
+        panic("mutex %s: released by %s, held by %s", m->name, t->name,
+              m->owner != NULL ? m->owner->name : "nobody");
     t->held_ranks -= 1ull << (unsigned)m->rank * RANK_BITS;
     if (list_empty(&m->waiters)) {
         m->owner = NULL;

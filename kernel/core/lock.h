@@ -19,7 +19,7 @@ struct capability("irqlock") irqlock {
     irqstate_t state;
 };
 
-#define IRQLOCK_INIT(n) {.name = (n)}
+#define IRQLOCK_INIT(n) { .name = (n) }
 void irqlock_init(struct irqlock *l, const char *name);
 void irqlock_lock(struct irqlock *l) acquires(l);
 void irqlock_unlock(struct irqlock *l) releases(l);
@@ -27,17 +27,17 @@ unsigned irqlock_depth(void); /* how many this CPU holds */
 
 /* Ranks, outermost first. */
 enum mutex_rank {
-    RANK_PROC,      /* the process table */
-    RANK_MM,        /* struct mm: outside inodes, because a fault reads files */
+    RANK_PROC, /* the process table */
+    RANK_MM,   /* struct mm: outside inodes, because a fault reads files */
     RANK_TTY,
     RANK_MOUNT,     /* the mount table, rename across directories */
     RANK_INODE_DIR, /* a directory's inode */
     RANK_INODE,     /* another inode */
     RANK_PIPE,
-    RANK_PAGE,      /* page cache fill and write-back */
-    RANK_FS,        /* a file system's own allocation state */
-    RANK_BUF,       /* a buffer of the block cache */
-    RANK_DEV,       /* a block device's request queue */
+    RANK_PAGE, /* page cache fill and write-back */
+    RANK_FS,   /* a file system's own allocation state */
+    RANK_BUF,  /* a buffer of the block cache */
+    RANK_DEV,  /* a block device's request queue */
 };
 
 struct capability("mutex") mutex {
@@ -47,7 +47,7 @@ struct capability("mutex") mutex {
     struct list waiters;
 };
 
-#define MUTEX_INIT(m, n, r) {.name = (n), .rank = (r), .waiters = LIST_INIT((m).waiters)}
+#define MUTEX_INIT(m, n, r) { .name = (n), .rank = (r), .waiters = LIST_INIT((m).waiters) }
 void mutex_init(struct mutex *m, const char *name, enum mutex_rank rank);
 void mutex_lock(struct mutex *m) acquires(m);
 void mutex_lock_nested(struct mutex *m) acquires(m);

@@ -13,7 +13,7 @@ enum {
 };
 
 static char ring[RING_SIZE] guarded_by(hal_irqs_off);
-static uint64_t ring_end guarded_by(hal_irqs_off); /* bytes ever written */
+static uint64_t ring_end guarded_by(hal_irqs_off);    /* bytes ever written */
 static uint64_t lines_start guarded_by(hal_irqs_off); /* where the oldest whole line starts */
 static enum log_level shown = LOG_INFO;
 
@@ -30,16 +30,15 @@ ring_write(const char *text, size_t len) requires_lock(hal_irqs_off)
         lines_start++;
 }
 
-static void
-log_line(enum log_level level, const char *fmt, va_list ap) printf_like(2, 0);
+static void log_line(enum log_level level, const char *fmt, va_list ap) printf_like(2, 0);
 
 static void
 log_line(enum log_level level, const char *fmt, va_list ap)
 {
     char line[LINE_MAX + 32];
     uint64_t us = hal_time_now_ns() / 1000;
-    size_t head = fmt_print(line, sizeof line, "<%d>[%5llu.%06llu] ", (int)level, (unsigned long long)(us / 1000000),
-                            (unsigned long long)(us % 1000000));
+    size_t head = fmt_print(line, sizeof line, "<%d>[%5llu.%06llu] ", (int)level,
+                            (unsigned long long)(us / 1000000), (unsigned long long)(us % 1000000));
     size_t room = LINE_MAX + 1;
     size_t len = fmt_vprint(&line[head], room, fmt, ap);
 

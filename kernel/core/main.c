@@ -90,7 +90,8 @@ kernel_main(const struct boot_info *info)
     kmem_init();
     timer_table_init();
     sched_init();
-    klog(LOG_INFO, "Drydock on %s, %llu MiB of RAM", boot.board->name, (unsigned long long)(boot.ram_size >> 20));
+    klog(LOG_INFO, "Drydock on %s, %llu MiB of RAM", boot.board->name,
+         (unsigned long long)(boot.ram_size >> 20));
     start_boot_thread(&boot);
     sched_idle_loop();
 }

@@ -33,8 +33,9 @@ enum {
 #define BAR_64         BIT(2)
 #define BAR_IO_MASK    0xfffffffcu
 #define BAR_MEM_MASK   0xfffffff0u
-#define IDE_NATIVE_1   BIT(0) /* programming interface: channel in native mode, else in compatibility mode */
-#define IDE_NATIVE_2   BIT(2)
+#define IDE_NATIVE_1                                                                               \
+    BIT(0) /* programming interface: channel in native mode, else in compatibility mode */
+#define IDE_NATIVE_2 BIT(2)
 
 static struct pci_host *root;
 
@@ -94,7 +95,8 @@ pci_enable_master(const struct device *dev, bool on)
 {
     uint16_t command = pci_read16(dev, CFG_COMMAND);
 
-    pci_write16(dev, CFG_COMMAND, (uint16_t)(on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER));
+    pci_write16(dev, CFG_COMMAND,
+                (uint16_t)(on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER));
 }
 
 /* Take `size` (a power of two) bytes, aligned to their size, from a window.  0: it is full. */
@@ -149,7 +151,7 @@ bar_setup(struct pci_host *host, struct device *dev, unsigned i)
     if (base == 0)
         klog(LOG_WARN, "%s: no address space for base address register %u", dev->name, i);
     else
-        dev->io[i] = (struct io){.base = base, .size = size, .space = io ? IO_PORT : IO_MMIO};
+        dev->io[i] = (struct io){ .base = base, .size = size, .space = io ? IO_PORT : IO_MMIO };
     return wide;
 }
 
@@ -158,13 +160,13 @@ static void
 ide_legacy(struct device *dev)
 {
     if ((dev->pci_class & IDE_NATIVE_1) == 0) {
-        dev->io[0] = (struct io){.base = 0x1f0, .size = 8, .space = IO_PORT};
-        dev->io[1] = (struct io){.base = 0x3f4, .size = 4, .space = IO_PORT};
+        dev->io[0] = (struct io){ .base = 0x1f0, .size = 8, .space = IO_PORT };
+        dev->io[1] = (struct io){ .base = 0x3f4, .size = 4, .space = IO_PORT };
         dev->irq = 14;
     }
     if ((dev->pci_class & IDE_NATIVE_2) == 0) {
-        dev->io[2] = (struct io){.base = 0x170, .size = 8, .space = IO_PORT};
-        dev->io[3] = (struct io){.base = 0x374, .size = 4, .space = IO_PORT};
+        dev->io[2] = (struct io){ .base = 0x170, .size = 8, .space = IO_PORT };
+        dev->io[3] = (struct io){ .base = 0x374, .size = 4, .space = IO_PORT };
         dev->irq2 = 15;
     }
 }
@@ -198,7 +200,7 @@ function_setup(struct pci_host *host, struct device *dev)
 static bool
 function_scan(struct pci_host *host, uint16_t addr, bool *multi)
 {
-    struct device dev = {.pci_addr = addr, .irq = BOARD_NO_IRQ, .irq2 = BOARD_NO_IRQ};
+    struct device dev = { .pci_addr = addr, .irq = BOARD_NO_IRQ, .irq2 = BOARD_NO_IRQ };
 
     dev.pci_vendor = pci_read16(&dev, CFG_VENDOR);
     if (dev.pci_vendor == NO_VENDOR || dev.pci_vendor == 0)
@@ -212,7 +214,8 @@ function_scan(struct pci_host *host, uint16_t addr, bool *multi)
     *multi = (header & HEADER_MULTI) != 0;
     if ((header & HEADER_LAYOUT) == 0)
         function_setup(host, &dev);
-    klog(LOG_DEBUG, "%s: %04x:%04x class %06x", dev.name, dev.pci_vendor, dev.pci_device, (unsigned)dev.pci_class);
+    klog(LOG_DEBUG, "%s: %04x:%04x class %06x", dev.name, dev.pci_vendor, dev.pci_device,
+         (unsigned)dev.pci_class);
     if (device_add(&dev) < 0)
         klog(LOG_ERR, "%s: out of memory", dev.name);
     return true;

@@ -154,7 +154,7 @@ timer_table_init(void)
 void
 timer_init(struct timer *t, void (*fn)(void *arg), void *arg)
 {
-    *t = (struct timer){.fn = fn, .arg = arg};
+    *t = (struct timer){ .fn = fn, .arg = arg };
 }
 
 static uint64_t
@@ -266,8 +266,8 @@ time_wall(void)
     uint64_t now = hal_time_now_ns();
     uint64_t nsec = now % NS_PER_S + wall_offset_ns;
 
-    return (struct ktime){.sec = wall_offset_s + (int64_t)(now / NS_PER_S + nsec / NS_PER_S),
-                          .nsec = (uint32_t)(nsec % NS_PER_S)};
+    return (struct ktime){ .sec = wall_offset_s + (int64_t)(now / NS_PER_S + nsec / NS_PER_S),
+                           .nsec = (uint32_t)(nsec % NS_PER_S) };
 }
 
 void

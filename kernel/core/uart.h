@@ -11,7 +11,8 @@
 
 enum {
     UART_TX_SIZE = 4096, /* bytes queued to be sent */
-    UART_TX_LOW = 1024,  /* drained() is called when a queue that was fuller falls to this, and when it is empty */
+    UART_TX_LOW =
+        1024, /* drained() is called when a queue that was fuller falls to this, and when it is empty */
 };
 
 /* What was wrong with a byte (or, with UART_OVERRUN, lost before it). */
@@ -50,10 +51,10 @@ struct uart_ops {
 struct uart {
     char name[16];
     const struct uart_ops *ops;
-    void *driver;                                                /* the driver's state */
-    void *_Nullable user;                                        /* the tty's */
+    void *driver;                                                 /* the driver's state */
+    void *_Nullable user;                                         /* the tty's */
     void (*input)(struct uart *u, uint8_t byte, unsigned errors); /* may be NULL: bytes are dropped */
-    void (*drained)(struct uart *u);                             /* may be NULL */
+    void (*drained)(struct uart *u);                              /* may be NULL */
     struct uart_line line;
     struct irqlock lock;
     uint8_t tx[UART_TX_SIZE]; /* a ring; it and the next two under the lock */

@@ -23,7 +23,8 @@ waitq_busy(const struct waitq *q)
 static bool
 sleep_interrupted(const struct thread *t, unsigned flags)
 {
-    return ((flags & WAIT_INTR) != 0 && (t->interrupted || t->killed)) || ((flags & WAIT_KILL) != 0 && t->killed);
+    return ((flags & WAIT_INTR) != 0 && (t->interrupted || t->killed)) ||
+           ((flags & WAIT_KILL) != 0 && t->killed);
 }
 
 /* One round of a sleep: 0 after it, or why not to sleep any more. */
@@ -60,7 +61,7 @@ waiter_enqueue(struct waitq *q, struct waiter *w, bool exclusive)
 {
     irqstate_t state = hal_irq_save();
 
-    *w = (struct waiter){.thread = thread_current(), .exclusive = exclusive};
+    *w = (struct waiter){ .thread = thread_current(), .exclusive = exclusive };
     list_push_back(&q->waiters, &w->node);
     hal_irq_restore(state);
 }

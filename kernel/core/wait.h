@@ -24,8 +24,8 @@ enum wait_flags {
     WAIT_KILL = BIT(1), /* only a deadly signal does */
 };
 
-#define WAITQ_INIT(q) {LIST_INIT((q).waiters)}
-#define WAIT_FOREVER UINT64_MAX
+#define WAITQ_INIT(q) { LIST_INIT((q).waiters) }
+#define WAIT_FOREVER  UINT64_MAX
 
 void waitq_init(struct waitq *q);
 bool waitq_busy(const struct waitq *q); /* is anybody waiting? */
@@ -33,9 +33,10 @@ bool waitq_busy(const struct waitq *q); /* is anybody waiting? */
 /* Sleep on `q` until woken.  0; -ERESTARTSYS (see flags); -ETIMEDOUT at `deadline_ns` (hal_time_now_ns() scale); -ENOMEM: no
  * timer for the deadline. */
 int must_check wait_on(struct waitq *q, unsigned flags, uint64_t deadline_ns);
-int must_check wait_on_irqlock(struct waitq *q, struct irqlock *l, unsigned flags, uint64_t deadline_ns)
-    requires_lock(l);
-int must_check wait_on_mutex(struct waitq *q, struct mutex *m, unsigned flags, uint64_t deadline_ns) requires_lock(m);
+int must_check wait_on_irqlock(struct waitq *q, struct irqlock *l, unsigned flags,
+                               uint64_t deadline_ns) requires_lock(l);
+int must_check wait_on_mutex(struct waitq *q, struct mutex *m, unsigned flags, uint64_t deadline_ns)
+    requires_lock(m);
 
 /* Wake all / the first waiter of wait_on() (and everybody who came by waiter_add()).  Any context. */
 void wake_all(struct waitq *q);

@@ -33,10 +33,10 @@ enum { BM_STATUS = 2 };
 enum {
     POLLS = 200, /* reads of the alternate status before the thread sleeps between them */
 };
-#define POLL_SLEEP_NS    1000000ull
-#define SELECT_DELAY_NS  400ull
-#define SRST_HOLD_NS     5000ull
-#define SRST_SETTLE_NS   2000000ull
+#define POLL_SLEEP_NS   1000000ull
+#define SELECT_DELAY_NS 400ull
+#define SRST_HOLD_NS    5000ull
+#define SRST_SETTLE_NS  2000000ull
 
 void
 ata_irq(void *arg)
@@ -82,7 +82,8 @@ ata_wait_irq(struct ata_channel *ch, uint64_t timeout_ns)
 
 /* Wait until the bits in `mask` of the alternate status are `want`, without an interrupt to tell. */
 static int
-wait_status(struct ata_channel *ch, uint8_t mask, uint8_t want, uint64_t timeout_ns, uint8_t *status_out)
+wait_status(struct ata_channel *ch, uint8_t mask, uint8_t want, uint64_t timeout_ns,
+            uint8_t *status_out)
 {
     uint64_t deadline = hal_time_now_ns() + timeout_ns;
     unsigned polls = 0;
@@ -166,10 +167,13 @@ ata_check_status(struct ata_drive *d, const struct ata_taskfile *tf, uint8_t sta
 
     uint8_t error = (status & ATA_ERR) != 0 ? io_read8(&d->channel->cmd, ERROR_FEATURES) : 0;
 
-    klog(LOG_ERR, "%s unit %u: command %#04x at sector %llu: status %#04x%s, error %#04x%s%s%s%s", d->channel->name, d->unit,
-         tf->command, (unsigned long long)tf->lba, status, (status & ATA_DF) != 0 ? " (device fault)" : "", error,
-         (error & ATA_UNC) != 0 ? " (uncorrectable data)" : "", (error & ATA_IDNF) != 0 ? " (no such sector)" : "",
-         (error & ATA_ABRT) != 0 ? " (aborted)" : "", (error & ATA_ICRC) != 0 ? " (interface CRC)" : "");
+    klog(LOG_ERR, "%s unit %u: command %#04x at sector %llu: status %#04x%s, error %#04x%s%s%s%s",
+         d->channel->name, d->unit, tf->command, (unsigned long long)tf->lba, status,
+         (status & ATA_DF) != 0 ? " (device fault)" : "", error,
+         (error & ATA_UNC) != 0 ? " (uncorrectable data)" : "",
+         (error & ATA_IDNF) != 0 ? " (no such sector)" : "",
+         (error & ATA_ABRT) != 0 ? " (aborted)" : "",
+         (error & ATA_ICRC) != 0 ? " (interface CRC)" : "");
     return (error & ATA_ICRC) != 0 ? -EPROTO : -EIO;
 }
 
@@ -193,7 +197,8 @@ ata_no_data(struct ata_drive *d, const struct ata_taskfile *tf, uint64_t timeout
 static int
 no_data_request(struct ata_drive *d, const struct ata_taskfile *tf)
 {
-    klog(LOG_ERR, "%s unit %u: command %#04x: the drive does not ask for data", d->channel->name, d->unit, tf->command);
+    klog(LOG_ERR, "%s unit %u: command %#04x: the drive does not ask for data", d->channel->name,
+         d->unit, tf->command);
     return -EIO;
 }
 
@@ -208,7 +213,8 @@ ata_pio_in(struct ata_drive *d, const struct ata_taskfile *tf, struct span buf)
             break;
         if ((d->channel->irq_status & ATA_DRQ) == 0)
             return no_data_request(d, tf);
-        hal_io_read_rep(&d->channel->cmd, DATA, 2, span_sub(buf, off, SECTOR_SIZE).ptr, SECTOR_SIZE / 2);
+        hal_io_read_rep(&d->channel->cmd, DATA, 2, span_sub(buf, off, SECTOR_SIZE).ptr,
+                        SECTOR_SIZE / 2);
     }
     return rc;
 }
@@ -226,7 +232,8 @@ ata_pio_out(struct ata_drive *d, const struct ata_taskfile *tf, struct cspan buf
     for (size_t off = 0; off < buf.len && rc == 0; off += SECTOR_SIZE) {
         if ((status & ATA_DRQ) == 0)
             return no_data_request(d, tf);
-        hal_io_write_rep(&d->channel->cmd, DATA, 2, cspan_sub(buf, off, SECTOR_SIZE).ptr, SECTOR_SIZE / 2);
+        hal_io_write_rep(&d->channel->cmd, DATA, 2, cspan_sub(buf, off, SECTOR_SIZE).ptr,
+                         SECTOR_SIZE / 2);
         rc = wait_answer(d, tf, ATA_TIMEOUT_NS);
         status = d->channel->irq_status;
     }

@@ -15,7 +15,7 @@ enum { BM_COMMAND = 0, BM_STATUS = 2, BM_PRD = 4, BM_SIZE = 8 };
 #define BM_KEEP      0x60u
 
 enum { PRD_ENTRY = 8, PRD_REGION_MAX = 0x10000 };
-#define PRD_LAST BIT(31)
+#define PRD_LAST  BIT(31)
 #define DMA_LIMIT 0x100000000ull
 
 void
@@ -109,8 +109,9 @@ run(struct ata_drive *d, const struct ata_taskfile *tf, uint8_t direction)
     if (rc < 0)
         return rc;
     if ((ch->irq_bm & BM_ERROR) != 0 || (ch->irq_bm & BM_ACTIVE) != 0) {
-        klog(LOG_ERR, "%s unit %u: DMA %s at sector %llu (bus master status %#04x)", ch->name, d->unit,
-             (ch->irq_bm & BM_ERROR) != 0 ? "failed" : "ended early", (unsigned long long)tf->lba, ch->irq_bm);
+        klog(LOG_ERR, "%s unit %u: DMA %s at sector %llu (bus master status %#04x)", ch->name,
+             d->unit, (ch->irq_bm & BM_ERROR) != 0 ? "failed" : "ended early",
+             (unsigned long long)tf->lba, ch->irq_bm);
         return -EPROTO;
     }
     return 0;

@@ -21,18 +21,18 @@ enum {
     ID_SECTORS_48 = 100,
     ID_SECTOR_SIZE = 106,
 };
-#define CONFIG_NOT_ATA       BIT(15)
-#define CAPABILITY_DMA       BIT(8)
-#define CAPABILITY_LBA       BIT(9)
-#define MULTIWORD_MODES      0x7u
-#define SET2_VALID_MASK      0xc000u /* bits 15:14 are 01 when the word means something */
-#define SET2_VALID           0x4000u
-#define SET2_LBA48           BIT(10)
-#define SET2_FLUSH           BIT(12)
-#define SET2_FLUSH_EXT       BIT(13)
-#define SECTOR_SIZE_NOT_512  BIT(12)
-#define SECTORS_28_MAX       0x0fffffffull
-#define SECTORS_48_MAX       0xffffffffffffull
+#define CONFIG_NOT_ATA      BIT(15)
+#define CAPABILITY_DMA      BIT(8)
+#define CAPABILITY_LBA      BIT(9)
+#define MULTIWORD_MODES     0x7u
+#define SET2_VALID_MASK     0xc000u /* bits 15:14 are 01 when the word means something */
+#define SET2_VALID          0x4000u
+#define SET2_LBA48          BIT(10)
+#define SET2_FLUSH          BIT(12)
+#define SET2_FLUSH_EXT      BIT(13)
+#define SECTOR_SIZE_NOT_512 BIT(12)
+#define SECTORS_28_MAX      0x0fffffffull
+#define SECTORS_48_MAX      0xffffffffffffull
 
 static uint16_t
 word(struct cspan id, unsigned i)
@@ -88,12 +88,15 @@ parse(struct ata_drive *d, struct cspan id)
     uint64_t sectors = get_le32(id, ID_SECTORS_28 * 2);
 
     get_text(id, ID_MODEL, ID_MODEL_WORDS, span_of(d->model, sizeof d->model));
-    if ((word(id, ID_CONFIG) & CONFIG_NOT_ATA) != 0 || (word(id, ID_CAPABILITIES) & CAPABILITY_LBA) == 0) {
-        klog(LOG_WARN, "%s unit %u: \"%s\" is not a disk with LBA: ignored", d->channel->name, d->unit, d->model);
+    if ((word(id, ID_CONFIG) & CONFIG_NOT_ATA) != 0 ||
+        (word(id, ID_CAPABILITIES) & CAPABILITY_LBA) == 0) {
+        klog(LOG_WARN, "%s unit %u: \"%s\" is not a disk with LBA: ignored", d->channel->name,
+             d->unit, d->model);
         return false;
     }
     if ((marked_word(id, ID_SECTOR_SIZE) & SECTOR_SIZE_NOT_512) != 0) {
-        klog(LOG_WARN, "%s unit %u: \"%s\" has sectors of more than 512 bytes: ignored", d->channel->name, d->unit, d->model);
+        klog(LOG_WARN, "%s unit %u: \"%s\" has sectors of more than 512 bytes: ignored",
+             d->channel->name, d->unit, d->model);
         return false;
     }
     d->lba48 = (sets & SET2_LBA48) != 0 && sectors_48 > 0 && sectors_48 <= SECTORS_48_MAX;
@@ -115,7 +118,7 @@ parse(struct ata_drive *d, struct cspan id)
 bool
 ata_identify_drive(struct ata_drive *d)
 {
-    const struct ata_taskfile tf = {.command = ATA_IDENTIFY_DEVICE};
+    const struct ata_taskfile tf = { .command = ATA_IDENTIFY_DEVICE };
     struct span id = span_of(kmem_alloc(SECTOR_SIZE), SECTOR_SIZE);
 
     if (id.ptr == NULL)

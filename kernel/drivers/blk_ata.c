@@ -32,7 +32,7 @@ enum {
 #define IDETIM_DECODE BIT(15)
 #define IDETIM_MODE_4 0x2377u
 
-static const unsigned majors[CHANNELS] = {3, 22}; /* Linux's numbers of hda/hdb and hdc/hdd */
+static const unsigned majors[CHANNELS] = { 3, 22 }; /* Linux's numbers of hda/hdb and hdc/hdd */
 
 /* After a timeout: reset, and program what a reset forgets. */
 static int
@@ -69,7 +69,7 @@ data_view(const struct data *d)
 static struct data
 data_sub(const struct data *d, size_t off, size_t len)
 {
-    struct data sub = {.write = d->write};
+    struct data sub = { .write = d->write };
 
     if (d->write)
         sub.out = cspan_sub(d->out, off, len);
@@ -85,10 +85,11 @@ transfer_once(struct ata_drive *d, uint64_t sector, const struct data *data)
     size_t count = data_view(data).len >> SECTOR_SHIFT;
     /* The short form reaches below 2^28, and saves half of the register accesses. */
     bool ext = d->lba48 && (sector + count > 1ull << 28 || count > ATA_COUNT_MAX);
-    struct ata_taskfile tf = {.ext = ext, .lba = sector, .count = (unsigned)count};
+    struct ata_taskfile tf = { .ext = ext, .lba = sector, .count = (unsigned)count };
 
     if (d->dma) {
-        tf.command = write ? (ext ? ATA_WRITE_DMA_EXT : ATA_WRITE_DMA) : (ext ? ATA_READ_DMA_EXT : ATA_READ_DMA);
+        tf.command = write ? (ext ? ATA_WRITE_DMA_EXT : ATA_WRITE_DMA)
+                           : (ext ? ATA_READ_DMA_EXT : ATA_READ_DMA);
         return ata_dma_transfer(d, &tf, data_view(data), write);
     }
     tf.command = write ? (ext ? ATA_WRITE_SECTORS_EXT : ATA_WRITE_SECTORS)
@@ -139,7 +140,7 @@ transfer_bounced(struct ata_drive *d, uint64_t sector, const struct data *data, 
         return -ENOMEM;
 
     struct span bounce = span_sub(ch->bounce, 0, n);
-    struct data piece = {.write = data->write, .in = bounce, .out = span_const(bounce)};
+    struct data piece = { .write = data->write, .in = bounce, .out = span_const(bounce) };
 
     if (data->write)
         span_copy(bounce, cspan_sub(data->out, 0, n));
@@ -180,7 +181,7 @@ transfer(struct ata_drive *d, uint64_t sector, const struct data *data)
 static int
 ata_read(struct blkdev *dev, uint64_t sector, struct span buf)
 {
-    const struct data data = {.in = buf};
+    const struct data data = { .in = buf };
 
     return transfer(dev->state, sector, &data);
 }
@@ -188,7 +189,7 @@ ata_read(struct blkdev *dev, uint64_t sector, struct span buf)
 static int
 ata_write(struct blkdev *dev, uint64_t sector, struct cspan buf)
 {
-    const struct data data = {.write = true, .out = buf};
+    const struct data data = { .write = true, .out = buf };
 
     return transfer(dev->state, sector, &data);
 }
@@ -197,7 +198,8 @@ static int
 ata_flush(struct blkdev *dev)
 {
     struct ata_drive *d = dev->state;
-    const struct ata_taskfile tf = {.command = d->flush_ext ? ATA_FLUSH_CACHE_EXT : ATA_FLUSH_CACHE, .ext = d->flush_ext};
+    const struct ata_taskfile tf = { .command = d->flush_ext ? ATA_FLUSH_CACHE_EXT : ATA_FLUSH_CACHE,
+                                     .ext = d->flush_ext };
     int rc = 0;
 
     if (!d->flush && !d->flush_ext)
@@ -212,7 +214,7 @@ ata_flush(struct blkdev *dev)
     return rc == 0 || rc == -ENODEV ? rc : -EIO;
 }
 
-static const struct blk_ops ata_ops = {.read = ata_read, .write = ata_write, .flush = ata_flush};
+static const struct blk_ops ata_ops = { .read = ata_read, .write = ata_write, .flush = ata_flush };
 
 static void
 drive_attach(struct ata_drive *d, unsigned channel)
@@ -243,7 +245,7 @@ channel_attach(struct ata_channel *ch, unsigned index, uint32_t irq)
         ch->bounce = span_of(page_ptr(bounce), (size_t)PAGE_SIZE << ATA_BOUNCE_ORDER);
 
     int rc = hal_irq_attach(irq, ata_irq, ch);
-    bool there[2] = {false, false};
+    bool there[2] = { false, false };
 
     if (rc < 0)
         return rc;
@@ -272,7 +274,8 @@ static void
 piix_setup(const struct device *dev)
 {
     if (dev->pci_vendor != VENDOR_INTEL ||
-        (dev->pci_device != DEVICE_PIIX && dev->pci_device != DEVICE_PIIX3 && dev->pci_device != DEVICE_PIIX4))
+        (dev->pci_device != DEVICE_PIIX && dev->pci_device != DEVICE_PIIX3 &&
+         dev->pci_device != DEVICE_PIIX4))
         return;
     for (uint8_t i = 0; i < CHANNELS; i++)
         pci_write16(dev, (uint8_t)(IDETIM + 2 * i), IDETIM_DECODE | IDETIM_MODE_4);
@@ -281,7 +284,7 @@ piix_setup(const struct device *dev)
 static int
 ata_attach(struct device *dev)
 {
-    const uint32_t irqs[CHANNELS] = {dev->irq, dev->irq2};
+    const uint32_t irqs[CHANNELS] = { dev->irq, dev->irq2 };
     struct ata_channel *channels = kmem_alloc(CHANNELS * sizeof *channels);
 
     if (channels == NULL)

@@ -64,7 +64,7 @@ struct ata_drive {
 
 struct ata_channel {
     struct device *dev;
-    char name[16]; /* "ide0" */
+    char name[16];     /* "ide0" */
     struct io cmd;     /* command block */
     struct io control; /* device control / alternate status: one byte */
     struct io bm;      /* this channel's half of the bus master registers; size 0: none */
@@ -75,8 +75,8 @@ struct ata_channel {
     uint8_t irq_status; /* device status */
     uint8_t irq_bm;     /* bus master status */
     uint64_t irqs, spurious;
-    unsigned selected;  /* unit */
-    struct span prd;    /* the table of physical region descriptors: one page */
+    unsigned selected; /* unit */
+    struct span prd;   /* the table of physical region descriptors: one page */
     dma_addr_t prd_addr;
     struct span bounce; /* for buffers the device cannot reach */
     struct ata_drive drives[2];
@@ -84,7 +84,7 @@ struct ata_channel {
 
 struct ata_taskfile {
     uint8_t command, feature;
-    bool ext;       /* a 48-bit command */
+    bool ext; /* a 48-bit command */
     uint64_t lba;
     unsigned count; /* as the register has it: the standard's 0 for the maximum is up to ata_issue() */
 };
@@ -116,4 +116,5 @@ void ata_dma_init(struct ata_channel *ch);
 /* Program the drive for DMA; clears d->dma if it refuses. */
 void ata_dma_set_mode(struct ata_drive *d);
 /* Transfer by bus master: `buf` lies in RAM, at an even address.  -EFAULT: the buffer cannot be reached. */
-int must_check ata_dma_transfer(struct ata_drive *d, const struct ata_taskfile *tf, struct cspan buf, bool to_device);
+int must_check ata_dma_transfer(struct ata_drive *d, const struct ata_taskfile *tf,
+                                struct cspan buf, bool to_device);

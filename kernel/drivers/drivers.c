@@ -3,4 +3,4 @@
 
 #define ENTRY(driver) &driver,
 
-const struct driver *const kernel_drivers[] = {KERNEL_DRIVERS(ENTRY) NULL};
+const struct driver *const kernel_drivers[] = { KERNEL_DRIVERS(ENTRY) NULL };

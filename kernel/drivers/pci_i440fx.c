@@ -28,22 +28,32 @@ i440fx_read(struct pci_host *host unused_param, uint16_t addr, uint8_t off, unsi
 
     confadd_select(addr, off);
     switch (width) {
-    case 1: return io_read8(&range, at);
-    case 2: return io_read16(&range, at);
-    default: return io_read32(&range, at);
+    case 1:
+        return io_read8(&range, at);
+    case 2:
+        return io_read16(&range, at);
+    default:
+        return io_read32(&range, at);
     }
 }
 
 static void
-i440fx_write(struct pci_host *host unused_param, uint16_t addr, uint8_t off, unsigned width, uint32_t value)
+i440fx_write(struct pci_host *host unused_param, uint16_t addr, uint8_t off, unsigned width,
+             uint32_t value)
 {
     uint32_t at = CONFDATA + (off & 3u);
 
     confadd_select(addr, off);
     switch (width) {
-    case 1: io_write8(&range, at, (uint8_t)value); break;
-    case 2: io_write16(&range, at, (uint16_t)value); break;
-    default: io_write32(&range, at, value); break;
+    case 1:
+        io_write8(&range, at, (uint8_t)value);
+        break;
+    case 2:
+        io_write16(&range, at, (uint16_t)value);
+        break;
+    default:
+        io_write32(&range, at, value);
+        break;
     }
 }
 
@@ -71,7 +81,7 @@ i440fx_attach(struct device *dev)
     return 0;
 }
 
-static const char *const i440fx_compatible[] = {"intel,i440fx", NULL};
+static const char *const i440fx_compatible[] = { "intel,i440fx", NULL };
 
 const struct driver driver_pci_i440fx = {
     .name = "pci_i440fx",

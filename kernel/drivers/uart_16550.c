@@ -10,7 +10,18 @@
 #include <kernel/drivers/drivers.h>
 #include <kernel/mm/kmem.h>
 
-enum { RBR_THR = 0, IER = 1, IIR_FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7, DLL = 0, DLM = 1 };
+enum {
+    RBR_THR = 0,
+    IER = 1,
+    IIR_FCR = 2,
+    LCR = 3,
+    MCR = 4,
+    LSR = 5,
+    MSR = 6,
+    SCR = 7,
+    DLL = 0,
+    DLM = 1
+};
 
 #define IER_RX   BIT(0) /* data available, and the character time-out */
 #define IER_THRE BIT(1)
@@ -50,9 +61,9 @@ enum { RBR_THR = 0, IER = 1, IIR_FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SC
 
 enum {
     FIFO_SIZE = 16,
-    RX_DRAIN_MAX = 256,     /* bytes in one interrupt: more is a broken device */
-    IRQ_ROUNDS_MAX = 64,    /* causes in one interrupt */
-    POLL_MAX = 1000000,     /* reads of LSR for one byte */
+    RX_DRAIN_MAX = 256,  /* bytes in one interrupt: more is a broken device */
+    IRQ_ROUNDS_MAX = 64, /* causes in one interrupt */
+    POLL_MAX = 1000000,  /* reads of LSR for one byte */
     BAUD_DEFAULT = 115200,
 };
 
@@ -171,8 +182,12 @@ ns16550_irq(void *arg)
                 return;
             }
             break;
-        case IIR_THRE: tx_ready(u); break; /* reading IIR acknowledged it */
-        default: (void)io_read8(&u->io, MSR); break;
+        case IIR_THRE:
+            tx_ready(u);
+            break; /* reading IIR acknowledged it */
+        default:
+            (void)io_read8(&u->io, MSR);
+            break;
         }
     }
     give_up(u);
@@ -184,7 +199,8 @@ ns16550_set_line(struct uart *uart, const struct uart_line *line)
     struct ns16550 *u = uart->driver;
     uint8_t lcr = 0;
 
-    if (line->baud == 0 || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 || line->stop_bits > 2)
+    if (line->baud == 0 || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 ||
+        line->stop_bits > 2)
         return -EINVAL;
 
     uint32_t divisor = (u->dev->hz / 16 + line->baud / 2) / line->baud;
@@ -266,7 +282,9 @@ ns16550_probe(const struct io *io)
 static int
 ns16550_attach(struct device *dev)
 {
-    const struct uart_line line = {.baud = BAUD_DEFAULT, .data_bits = 8, .stop_bits = 1, .parity = UART_NONE};
+    const struct uart_line line = {
+        .baud = BAUD_DEFAULT, .data_bits = 8, .stop_bits = 1, .parity = UART_NONE
+    };
     int rc = -ENODEV;
 
     if (dev->io[0].size < 8)
@@ -308,7 +326,7 @@ free:
     return rc;
 }
 
-static const char *const ns16550_compatible[] = {"ns16550a", NULL};
+static const char *const ns16550_compatible[] = { "ns16550a", NULL };
 
 const struct driver driver_uart_16550 = {
     .name = "uart_16550",

@@ -23,7 +23,8 @@ enum {
 
 static struct superblock *_Nullable bdev_sb;
 
-static struct blkdev *_Nullable dev_of(const struct inode *bdev)
+static struct blkdev *_Nullable
+dev_of(const struct inode *bdev)
 {
     return bdev->fs_data;
 }

@@ -31,7 +31,8 @@ chrdev_add(uint32_t rdev_first, uint32_t count, const struct file_ops *ops, cons
     return devfs_publish(S_IFCHR | 0666, rdev_first, count, name);
 }
 
-const struct file_ops *_Nullable chrdev_find(uint32_t rdev)
+const struct file_ops *_Nullable
+chrdev_find(uint32_t rdev)
 {
     uint32_t major = dev_major(rdev), minor = dev_minor(rdev);
 
@@ -44,7 +45,8 @@ const struct file_ops *_Nullable chrdev_find(uint32_t rdev)
     return NULL;
 }
 
-const char *_Nullable chrdev_name(unsigned i, uint32_t *major_out)
+const char *_Nullable
+chrdev_name(unsigned i, uint32_t *major_out)
 {
     if (i >= nr_ranges)
         return NULL;

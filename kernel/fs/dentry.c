@@ -91,8 +91,8 @@ dentry_prepare_name(struct name name, struct name *copy_out)
     return 0;
 }
 
-static struct dentry *_Nullable dentry_alloc(struct superblock *sb, struct dentry *_Nullable parent,
-                                             struct name name)
+static struct dentry *_Nullable
+dentry_alloc(struct superblock *sb, struct dentry *_Nullable parent, struct name name)
 {
     struct dentry *d = kmem_alloc(sizeof(*d));
 
@@ -165,7 +165,8 @@ dentry_ref(struct dentry *d)
 }
 
 /* Free `d`, which nobody refers to; returns its parent, whose reference is the caller's now. */
-static struct dentry *_Nullable dentry_free(struct dentry *d)
+static struct dentry *_Nullable
+dentry_free(struct dentry *d)
 {
     struct dentry *parent = d->parent;
 
@@ -234,7 +235,8 @@ dentry_drop_all(struct superblock *sb)
     } while (again);
 }
 
-static struct dentry *_Nullable cache_find(struct dentry *parent, struct name name)
+static struct dentry *_Nullable
+cache_find(struct dentry *parent, struct name name)
 {
     uint32_t h = hash_of(parent, name);
     struct dentry *d = buckets[h % DENTRY_BUCKETS];

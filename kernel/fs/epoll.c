@@ -128,7 +128,8 @@ epoll_create_file(struct file **out)
     return rc;
 }
 
-static struct epoll_item *_Nullable item_find(struct epoll *ep, int fd, const struct file *target)
+static struct epoll_item *_Nullable
+item_find(struct epoll *ep, int fd, const struct file *target)
 {
     struct list_node *n;
 

@@ -39,8 +39,8 @@ conflicts(const struct flock_req *held, const struct flock_req *req)
            (held->type == F_WRLCK || req->type == F_WRLCK);
 }
 
-static struct flock_entry *_Nullable find_conflict(const struct filelocks *l,
-                                                   const struct flock_req *req)
+static struct flock_entry *_Nullable
+find_conflict(const struct filelocks *l, const struct flock_req *req)
 {
     struct list_node *n;
 

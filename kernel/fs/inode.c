@@ -33,7 +33,8 @@ bucket_of(const struct superblock *sb, uint64_t ino)
     return &buckets[(ino * 31 + sb->st_dev * 7u) % INODE_BUCKETS];
 }
 
-static struct inode *_Nullable find(const struct superblock *sb, uint64_t ino)
+static struct inode *_Nullable
+find(const struct superblock *sb, uint64_t ino)
 {
     struct list_node *n;
     struct list *b = bucket_of(sb, ino);

@@ -31,7 +31,8 @@ mount_init(void)
     list_init(&detached);
 }
 
-struct dentry *_Nullable mount_root_dentry(void)
+struct dentry *_Nullable
+mount_root_dentry(void)
 {
     struct mount *m = root_mount;
     struct dentry *d;
@@ -67,7 +68,8 @@ mount_for_each(bool (*fn)(struct mount *m, void *arg), void *arg)
     }
 }
 
-static const struct fs_type *_Nullable type_find(const char *name)
+static const struct fs_type *_Nullable
+type_find(const char *name)
 {
     for (size_t i = 0; kernel_fstypes[i] != NULL; i++) {
         if (str_eq(kernel_fstypes[i]->name, name))

@@ -12,7 +12,8 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 
-static struct proc *_Nullable current_proc(void)
+static struct proc *_Nullable
+current_proc(void)
 {
     struct thread *t = thread_current();
 

@@ -36,7 +36,8 @@ file_privileged(void)
     return t->proc == NULL || capable();
 }
 
-const struct file_ops *_Nullable file_ops_of(const struct inode *inode)
+const struct file_ops *_Nullable
+file_ops_of(const struct inode *inode)
 {
     switch (inode->mode & S_IFMT) {
     case S_IFREG:

@@ -36,7 +36,8 @@ bucket_of(const struct pagecache *pc, uint64_t index)
     return ((uintptr_t)pc / sizeof(struct inode) * 61 + index) & bucket_mask;
 }
 
-static struct page *_Nullable find(const struct pagecache *pc, uint64_t index)
+static struct page *_Nullable
+find(const struct pagecache *pc, uint64_t index)
 {
     struct page *p = buckets[bucket_of(pc, index)];
 
@@ -125,7 +126,8 @@ pagecache_mark_dirty(struct page *page)
     }
 }
 
-struct page *_Nullable pagecache_peek(struct inode *inode, uint64_t index)
+struct page *_Nullable
+pagecache_peek(struct inode *inode, uint64_t index)
 {
     struct page *p = find(&inode->pages, index);
 

@@ -10,7 +10,8 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 
-static struct fs_ctx *_Nullable fs_of_current(void)
+static struct fs_ctx *_Nullable
+fs_of_current(void)
 {
     struct thread *t = thread_current();
 

@@ -11,7 +11,8 @@ enum { PROCFS_FD_BITS = 12, PROCFS_KIND_BITS = 8 };
 static inline uint64_t
 procfs_ino(int64_t pid, unsigned kind, unsigned fd)
 {
-    return (uint64_t)(pid + 1) << (PROCFS_FD_BITS + PROCFS_KIND_BITS) | (uint64_t)kind << PROCFS_FD_BITS | fd;
+    return (uint64_t)(pid + 1) << (PROCFS_FD_BITS + PROCFS_KIND_BITS) |
+           (uint64_t)kind << PROCFS_FD_BITS | fd;
 }
 static inline int32_t
 procfs_pid(const struct inode *i)
@@ -38,9 +39,10 @@ struct procfs_file {
 };
 
 /* A new inode of this tree. */
-int must_check procfs_inode(struct superblock *sb, uint64_t ino, uint32_t mode, const struct inode_ops *ops,
-                            struct inode **out);
-int must_check procfs_file_inode(struct superblock *sb, uint64_t ino, const struct procfs_file *file, struct inode **out);
+int must_check procfs_inode(struct superblock *sb, uint64_t ino, uint32_t mode,
+                            const struct inode_ops *ops, struct inode **out);
+int must_check procfs_file_inode(struct superblock *sb, uint64_t ino,
+                                 const struct procfs_file *file, struct inode **out);
 
 /* procfs_pid.c */
 int must_check procfs_pid_lookup(struct superblock *sb, int32_t pid, struct inode **out);
@@ -51,7 +53,6 @@ int procfs_show_mounts(struct seq *s, struct inode *inode);
 
 /* procfs_sys.c: the machine's files, and /proc/sys. */
 extern const struct procfs_file procfs_root_files[];
-
 
 /* procfs_drydock.c: /proc/drydock. */
 int procfs_show_drydock(struct seq *s, struct inode *inode);

@@ -23,10 +23,11 @@ procfs_show_drydock(struct seq *s, unused_param struct inode *inode)
     kmem_stats(&kmem);
     buf_stats(&buf);
     pagecache_stats(&cached, &dirty);
-    seq_printf(s, "KernelObjects: %llu\nKernelPages: %llu\nCachedPages: %llu\nBuffers: %llu\n", (unsigned long long)kmem.objects,
-               (unsigned long long)kmem.pages, (unsigned long long)cached, (unsigned long long)buf.count);
-    seq_printf(s, "UserPages: %llu\nProcesses: %u\n", (unsigned long long)(pages.total - pages.free - kmem.pages - cached),
-               proc_count());
+    seq_printf(s, "KernelObjects: %llu\nKernelPages: %llu\nCachedPages: %llu\nBuffers: %llu\n",
+               (unsigned long long)kmem.objects, (unsigned long long)kmem.pages,
+               (unsigned long long)cached, (unsigned long long)buf.count);
+    seq_printf(s, "UserPages: %llu\nProcesses: %u\n",
+               (unsigned long long)(pages.total - pages.free - kmem.pages - cached), proc_count());
     return 0;
 }
 

@@ -20,7 +20,8 @@ enum {
 };
 enum { POS_FDS = 2 };
 
-static struct proc *_Nullable proc_of(const struct inode *inode)
+static struct proc *_Nullable
+proc_of(const struct inode *inode)
 {
     return proc_find(procfs_pid(inode));
 }
@@ -395,7 +396,8 @@ enum pid_kind {
 static const char *const pid_specials[] = { "cwd", "root", "exe", "fd" };
 enum { NR_PID_SPECIALS = sizeof(pid_specials) / sizeof(pid_specials[0]) };
 
-static struct file *_Nullable fd_of(const struct proc *p, unsigned fd)
+static struct file *_Nullable
+fd_of(const struct proc *p, unsigned fd)
 {
     return p->files != NULL ? fd_get(p->files, (int)fd) : NULL;
 }

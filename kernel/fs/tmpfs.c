@@ -94,7 +94,8 @@ tmpdir_init(struct inode *inode, uint64_t parent_ino)
     return 0;
 }
 
-static struct entry *_Nullable entry_find(struct inode *dir, struct name name)
+static struct entry *_Nullable
+entry_find(struct inode *dir, struct name name)
 {
     struct tmpdir *td = dir->fs_data;
     struct list_node *n;
@@ -108,7 +109,8 @@ static struct entry *_Nullable entry_find(struct inode *dir, struct name name)
     return NULL;
 }
 
-static struct entry *_Nullable entry_alloc(struct name name)
+static struct entry *_Nullable
+entry_alloc(struct name name)
 {
     struct entry *e = kmem_alloc(sizeof(*e) + name.len);
 

@@ -160,15 +160,16 @@ struct inode {
     uint64_t blocks; /* 512-byte units, for stat */
     struct ktime atime, mtime, ctime;
     const struct inode_ops *ops;
-    const struct file_ops *_Nullable fops; /* what open() gives; devices and fifos: set by the VFS from rdev/mode */
+    const struct file_ops *_Nullable
+        fops; /* what open() gives; devices and fifos: set by the VFS from rdev/mode */
     struct mutex lock;
     struct pagecache pages;
-    bool dirty;             /* fields newer than the disk: write_inode due */
-    bool bad;               /* found corrupt: operations give -EUCLEAN */
-    bool dead;              /* a removed directory: nothing can be made in it (the VFS's) */
-    uint8_t state;          /* private to inode.c */
+    bool dirty;    /* fields newer than the disk: write_inode due */
+    bool bad;      /* found corrupt: operations give -EUCLEAN */
+    bool dead;     /* a removed directory: nothing can be made in it (the VFS's) */
+    uint8_t state; /* private to inode.c */
     struct dentry *_Nullable dir_dentry; /* of a directory: its one dentry (dentry.c) */
-    uint32_t writers;       /* open files that may write */
+    uint32_t writers;                    /* open files that may write */
     struct turn write_turn; /* held over a whole write or truncate, outside all mutexes (turn.h) */
     struct filelocks *_Nullable locks; /* record locks and flock(2) (flock.h) */
     uint64_t generation;

@@ -31,7 +31,8 @@ mm_discard(struct mm *mm, uintptr_t addr, uint64_t len, bool anon_only)
     if (end == 0)
         return -ENOMEM;
     mutex_lock(&mm->lock);
-    for (struct vma *v = vma_find(mm, addr); anon_only && v != NULL && v->start < end; v = vma_next(mm, v)) {
+    for (struct vma *v = vma_find(mm, addr); anon_only && v != NULL && v->start < end;
+         v = vma_next(mm, v)) {
         if (v->file != NULL)
             rc = -EINVAL;
     }
@@ -56,7 +57,8 @@ mm_advise_flags(struct mm *mm, uintptr_t addr, uint64_t len, unsigned set, unsig
 
     int rc = vma_covers(mm, addr, end) ? vma_isolate(mm, addr, end) : -ENOMEM;
 
-    for (struct vma *v = vma_find(mm, addr); rc == 0 && v != NULL && v->start < end; v = vma_next(mm, v))
+    for (struct vma *v = vma_find(mm, addr); rc == 0 && v != NULL && v->start < end;
+         v = vma_next(mm, v))
         v->flags = (v->flags & ~clear) | set;
     vma_merge(mm, addr, end);
     mutex_unlock(&mm->lock);
@@ -65,7 +67,8 @@ mm_advise_flags(struct mm *mm, uintptr_t addr, uint64_t len, unsigned set, unsig
 
 /* Write one area's part of [addr, end) back, with the lock given up meanwhile: the disk is slow. */
 static int must_check
-sync_area(struct mm *mm, struct vma *v, uintptr_t addr, uintptr_t end, bool wait) requires_lock(mm->lock)
+sync_area(struct mm *mm, struct vma *v, uintptr_t addr, uintptr_t end, bool wait)
+    requires_lock(mm->lock)
 {
     struct inode *inode;
     int rc;

@@ -12,8 +12,8 @@
 #include <kernel/proc/proc.h>
 
 enum {
-    COPY_AROUND = 8,        /* file pages copied at a write to a private mapping, if the page cache has them */
-    COW_AROUND = 4,         /* pages copied at a write to one that a fork left shared */
+    COPY_AROUND = 8, /* file pages copied at a write to a private mapping, if the page cache has them */
+    COW_AROUND = 4, /* pages copied at a write to one that a fork left shared */
     STACK_STEP = 16 << PAGE_SHIFT,
     POPULATE_RUNS_MAX = 16, /* map commands of a mm_populate() of cached pages */
 };
@@ -157,7 +157,8 @@ reuse_page(const struct fault *f, struct chunk *c)
 
     unsigned first = bit, end = bit + 1;
 
-    while (first > lo && (candidates & chunk_mask(first - 1, 1)) != 0 && c->pages[first - 1]->refs == 1)
+    while (first > lo && (candidates & chunk_mask(first - 1, 1)) != 0 &&
+           c->pages[first - 1]->refs == 1)
         first--;
     while (end < hi && (candidates & chunk_mask(end, 1)) != 0 && c->pages[end]->refs == 1)
         end++;
@@ -190,7 +191,8 @@ fault_present(const struct fault *f, struct chunk *c)
             if (rc < 0)
                 return rc;
         }
-    } else if ((c->mapped & b) != 0) { /* it is there: the page tables disagree, or the fault is an old one */
+    } else if ((c->mapped & b) !=
+               0) { /* it is there: the page tables disagree, or the fault is an old one */
         unmap_one(f, c);
     }
 
@@ -233,7 +235,8 @@ file_page(const struct fault *f, uint64_t vpn, bool *major, struct page **page_o
     int rc;
 
     if (file->ops->map_page != NULL) {
-        rc = file->ops->map_page(file, index, f->write && (f->vma->flags & VMA_SHARED) != 0, page_out);
+        rc = file->ops->map_page(file, index, f->write && (f->vma->flags & VMA_SHARED) != 0,
+                                 page_out);
     } else {
         if (index >= (file->inode->size >> PAGE_SHIFT) + ((file->inode->size & PAGE_MASK) != 0))
             return -EIO;
@@ -286,7 +289,7 @@ file_around(const struct fault *f, struct chunk *c, unsigned lo, unsigned hi)
 static int must_check
 file_copy(const struct fault *f, struct chunk *c, bool *major)
 {
-    struct page *from[COPY_AROUND] = {NULL}, *mine, *block;
+    struct page *from[COPY_AROUND] = { NULL }, *mine, *block;
     uint64_t first;
     unsigned n = fault_block(f, c, COPY_AROUND, &first), have = 0;
     int rc = file_page(f, f->vpn, major, &mine);
@@ -449,7 +452,9 @@ mm_fault_locked(struct mm *mm, uintptr_t addr, unsigned access)
     if (!access_allowed(v, access))
         return -EACCES;
 
-    struct fault f = {.mm = mm, .vma = v, .vpn = addr >> PAGE_SHIFT, .write = (access & HAL_PROT_WRITE) != 0};
+    struct fault f = {
+        .mm = mm, .vma = v, .vpn = addr >> PAGE_SHIFT, .write = (access & HAL_PROT_WRITE) != 0
+    };
     int rc = fault_resolve(&f, &major);
 
     if (major)
@@ -518,7 +523,9 @@ static bool
 populate_area(struct mm *mm, const struct vma *v, uint64_t vpn, uint64_t end) requires_lock(mm->lock)
 {
     bool write = (v->flags & VMA_WRITE) != 0;
-    unsigned access = write ? HAL_PROT_WRITE : (v->flags & VMA_EXEC) != 0 ? HAL_PROT_EXEC : HAL_PROT_READ;
+    unsigned access = write                        ? HAL_PROT_WRITE
+                      : (v->flags & VMA_EXEC) != 0 ? HAL_PROT_EXEC
+                                                   : HAL_PROT_READ;
 
     for (; vpn < end; vpn++) {
         struct chunk *c = resident_find(&mm->resident, vpn);
@@ -546,7 +553,7 @@ mm_populate(struct mm *mm, uintptr_t addr, uint64_t len, bool cached_only)
             break;
 
         uintptr_t stop = v->end < end ? v->end : end;
-        struct fault f = {.mm = mm, .vma = v, .vpn = addr >> PAGE_SHIFT};
+        struct fault f = { .mm = mm, .vma = v, .vpn = addr >> PAGE_SHIFT };
 
         if (cached_only && v->file != NULL)
             populate_cached(&f, stop >> PAGE_SHIFT);

@@ -11,8 +11,8 @@
 #include <kernel/proc/proc.h>
 
 enum {
-    COPY_MAX = 64, /* pages copied in advance by one fork */
-    COPY_RUN = 16, /* in one piece */
+    COPY_MAX = 64,  /* pages copied in advance by one fork */
+    COPY_RUN = 16,  /* in one piece */
     FILE_MAX = 512, /* what may be spent on mapping the file pages the parent uses: 1 for a page, */
     FILE_RUN = 24,  /* this for each piece of physical memory */
 };
@@ -22,12 +22,13 @@ struct fork_walk {
     const struct vma *vma; /* the parent's or the child's: they are alike */
     unsigned budget;       /* pages that may still be copied in advance */
     unsigned file_budget;
-    paddr_t next;          /* where the file page before ends */
+    paddr_t next; /* where the file page before ends */
 };
 
 /* Copy up to `n` pages from `bit` on; how many it did. */
 static unsigned
-copy_run(const struct fork_walk *w, const struct chunk *from, struct chunk *to, unsigned bit, unsigned n)
+copy_run(const struct fork_walk *w, const struct chunk *from, struct chunk *to, unsigned bit,
+         unsigned n)
 {
     struct page *block;
     unsigned want = 1;
@@ -134,7 +135,8 @@ fork_chunk(void *arg, struct chunk *c, uint64_t mask)
 static int must_check
 fork_areas(struct mm *parent, struct mm *child) requires_lock(parent->lock, child->lock)
 {
-    for (struct list_node *n = list_first(&parent->vmas); n != NULL && n != &parent->vmas.head; n = n->next) {
+    for (struct list_node *n = list_first(&parent->vmas); n != NULL && n != &parent->vmas.head;
+         n = n->next) {
         const struct vma *v = container_of(n, struct vma, node);
 
         if ((v->flags & VMA_DONTFORK) != 0)
@@ -159,18 +161,22 @@ is_hot_area(const struct vma *v)
 static int must_check
 fork_pages(struct mm *parent, struct mm *child) requires_lock(parent->lock, child->lock)
 {
-    struct fork_walk w = {
-        .parent = parent, .child = child, .budget = mm_memory_plenty() ? COPY_MAX : 0, .file_budget = FILE_MAX};
+    struct fork_walk w = { .parent = parent,
+                           .child = child,
+                           .budget = mm_memory_plenty() ? COPY_MAX : 0,
+                           .file_budget = FILE_MAX };
 
     for (unsigned pass = 0; pass < 2; pass++) {
-        for (struct list_node *n = list_last(&child->vmas); n != NULL && n != &child->vmas.head; n = n->prev) {
+        for (struct list_node *n = list_last(&child->vmas); n != NULL && n != &child->vmas.head;
+             n = n->prev) {
             const struct vma *v = container_of(n, struct vma, node);
 
             if ((v->flags & VMA_SHARED) != 0 || is_hot_area(v) != (pass == 0))
                 continue;
             w.vma = v;
 
-            int rc = resident_each(&parent->resident, v->start >> PAGE_SHIFT, vma_pages(v), fork_chunk, &w);
+            int rc = resident_each(&parent->resident, v->start >> PAGE_SHIFT, vma_pages(v),
+                                   fork_chunk, &w);
 
             if (rc < 0)
                 return rc;

@@ -40,9 +40,9 @@ struct mm {
     struct resident resident guarded_by(&lock); /* by page number; the page tables are a cache of it */
     uintptr_t brk_start, brk;
     uintptr_t stack_top, arg_start, arg_end, env_start, env_end;
-    uintptr_t mmap_top;  /* mappings without an address go below this */
-    uint64_t vm_pages;   /* size of all areas */
-    uint64_t rss_pages;  /* present user pages */
+    uintptr_t mmap_top; /* mappings without an address go below this */
+    uint64_t vm_pages;  /* size of all areas */
+    uint64_t rss_pages; /* present user pages */
     uint64_t rss_peak;
     uint64_t faults_minor, faults_major;
 };
@@ -67,8 +67,8 @@ struct mm_map_args {
 int must_check mm_map(struct mm *mm, const struct mm_map_args *args, uintptr_t *addr_out);
 int must_check mm_unmap(struct mm *mm, uintptr_t addr, uint64_t len);
 int must_check mm_protect(struct mm *mm, uintptr_t addr, uint64_t len, unsigned prot_flags);
-int must_check mm_remap(struct mm *mm, uintptr_t old, uint64_t old_len, uint64_t new_len, unsigned flags, uintptr_t new_addr,
-                        uintptr_t *addr_out);
+int must_check mm_remap(struct mm *mm, uintptr_t old, uint64_t old_len, uint64_t new_len,
+                        unsigned flags, uintptr_t new_addr, uintptr_t *addr_out);
 /* `flags` of mm_remap() as mremap(2). */
 enum { MM_REMAP_MAYMOVE = BIT(0), MM_REMAP_FIXED = BIT(1) };
 /* brk(2): the new break, or the unchanged one with -ENOMEM. */
@@ -85,7 +85,8 @@ void mm_populate(struct mm *mm, uintptr_t addr, uint64_t len, bool cached_only);
  * anything but private anonymous memory (MADV_FREE).  -ENOMEM: part of the range is not mapped. */
 int must_check mm_discard(struct mm *mm, uintptr_t addr, uint64_t len, bool anon_only);
 /* Set and clear flags of areas: VMA_DONTFORK.  -ENOMEM. */
-int must_check mm_advise_flags(struct mm *mm, uintptr_t addr, uint64_t len, unsigned set, unsigned clear);
+int must_check mm_advise_flags(struct mm *mm, uintptr_t addr, uint64_t len, unsigned set,
+                               unsigned clear);
 /* msync(2): bring the changes of shared mappings to the page cache, and to the disk with `wait`.  -ENOMEM, -EIO. */
 int must_check mm_sync(struct mm *mm, uintptr_t addr, uint64_t len, bool wait);
 /* mincore(2) for one page: 1 in memory, 0 not, -ENOMEM not mapped. */

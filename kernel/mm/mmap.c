@@ -34,14 +34,16 @@ check_file(const struct mm_map_args *args, uint64_t pages)
         return -EACCES;
     if ((args->flags & (VMA_SHARED | VMA_WRITE)) == (VMA_SHARED | VMA_WRITE) && mode != O_RDWR)
         return -EACCES;
-    if (file->ops->map_page == NULL && (file->inode == NULL || (file->inode->mode & S_IFMT) != S_IFREG))
+    if (file->ops->map_page == NULL &&
+        (file->inode == NULL || (file->inode->mode & S_IFMT) != S_IFREG))
         return -ENODEV;
     return 0;
 }
 
 /* Where it goes; with `fixed` what is there is still there. */
 static int must_check
-place(struct mm *mm, const struct mm_map_args *args, uint64_t len, uintptr_t *addr_out) requires_lock(mm->lock)
+place(struct mm *mm, const struct mm_map_args *args, uint64_t len, uintptr_t *addr_out)
+    requires_lock(mm->lock)
 {
     uintptr_t hint = args->addr & ~PAGE_MASK;
     uintptr_t end = hint != 0 ? mm_range_end(hint, len) : 0;
@@ -65,7 +67,8 @@ place(struct mm *mm, const struct mm_map_args *args, uint64_t len, uintptr_t *ad
     if (end != 0 && (args->below == 0 || end <= args->below)) {
         struct vma *v = vma_find(mm, hint);
 
-        if (v == NULL || (v->start >= end && ((v->flags & VMA_GROWSDOWN) == 0 || v->start - end >= STACK_GUARD))) {
+        if (v == NULL ||
+            (v->start >= end && ((v->flags & VMA_GROWSDOWN) == 0 || v->start - end >= STACK_GUARD))) {
             *addr_out = hint;
             return 0;
         }
@@ -89,8 +92,8 @@ pages_in(struct mm *mm, uintptr_t start, uintptr_t end) requires_lock(mm->lock)
 }
 
 static int must_check
-map_locked(struct mm *mm, const struct mm_map_args *args, struct file *file, uint64_t len, uintptr_t *addr_out)
-    requires_lock(mm->lock)
+map_locked(struct mm *mm, const struct mm_map_args *args, struct file *file, uint64_t len,
+           uintptr_t *addr_out) requires_lock(mm->lock)
 {
     uintptr_t addr;
     int rc = place(mm, args, len, &addr);
@@ -237,7 +240,8 @@ protect_locked(struct mm *mm, uintptr_t start, uintptr_t end, unsigned prot) req
     if (rc < 0)
         return rc;
     rc = vma_isolate(mm, start, end);
-    for (struct vma *v = vma_find(mm, start); rc == 0 && v != NULL && v->start < end; v = vma_next(mm, v)) {
+    for (struct vma *v = vma_find(mm, start); rc == 0 && v != NULL && v->start < end;
+         v = vma_next(mm, v)) {
         unsigned flags = (v->flags & ~(unsigned)VMA_ACCESS) | prot;
 
         if (flags == v->flags)
@@ -272,7 +276,8 @@ mm_protect(struct mm *mm, uintptr_t addr, uint64_t len, unsigned prot_flags)
 static int must_check
 set_brk_locked(struct mm *mm, uintptr_t brk) requires_lock(mm->lock)
 {
-    if (brk < mm->brk_start || brk > (hal_user_max().v & ~PAGE_MASK) || brk - mm->brk_start > mm_limit(RLIMIT_DATA))
+    if (brk < mm->brk_start || brk > (hal_user_max().v & ~PAGE_MASK) ||
+        brk - mm->brk_start > mm_limit(RLIMIT_DATA))
         return -ENOMEM;
 
     uintptr_t old_end = (mm->brk + PAGE_MASK) & ~PAGE_MASK, new_end = (brk + PAGE_MASK) & ~PAGE_MASK;
@@ -281,12 +286,15 @@ set_brk_locked(struct mm *mm, uintptr_t brk) requires_lock(mm->lock)
     if (new_end < old_end) {
         rc = mm_unmap_locked(mm, new_end, old_end);
     } else if (new_end > old_end) {
-        struct mm_map_args args = {
-            .addr = old_end, .len = new_end - old_end, .flags = VMA_READ | VMA_WRITE | VMA_HEAP, .noreplace = true};
+        struct mm_map_args args = { .addr = old_end,
+                                    .len = new_end - old_end,
+                                    .flags = VMA_READ | VMA_WRITE | VMA_HEAP,
+                                    .noreplace = true };
         struct vma *v = vma_find(mm, old_end);
         uintptr_t at;
 
-        if (v != NULL && (v->flags & VMA_GROWSDOWN) != 0 && v->start >= new_end && v->start - new_end < STACK_GUARD)
+        if (v != NULL && (v->flags & VMA_GROWSDOWN) != 0 && v->start >= new_end &&
+            v->start - new_end < STACK_GUARD)
             return -ENOMEM;
         rc = check_commit(&args, args.len >> PAGE_SHIFT);
         if (rc == 0)

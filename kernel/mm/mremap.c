@@ -18,7 +18,8 @@ reserve_targets(const struct move *m, uint64_t pages)
         uint64_t left = CHUNK_PAGES - chunk_bit(m->from + i);
 
         if (c != NULL && (resident_obtain(&m->mm->resident, m->to + i) == NULL ||
-                          resident_obtain(&m->mm->resident, m->to + (i + left < pages ? i + left : pages) - 1) == NULL))
+                          resident_obtain(&m->mm->resident,
+                                          m->to + (i + left < pages ? i + left : pages) - 1) == NULL))
             return -ENOMEM;
         i += left;
     }
@@ -40,7 +41,8 @@ trim_targets(const struct move *m, uint64_t pages)
 static void
 move_pages(const struct move *m, uint64_t pages)
 {
-    uintptr_t start = (uintptr_t)m->from << PAGE_SHIFT, end = start + ((uintptr_t)pages << PAGE_SHIFT);
+    uintptr_t start = (uintptr_t)m->from << PAGE_SHIFT,
+              end = start + ((uintptr_t)pages << PAGE_SHIFT);
 
     mm_unmap_pages(m->mm, start, end);
     for (uint64_t i = 0; i < pages;) {
@@ -77,7 +79,7 @@ move_area(struct mm *mm, struct vma *v, uint64_t new_len, uintptr_t addr) requir
     assert(v != NULL);
 
     uint64_t pages = vma_pages(v) < new_len >> PAGE_SHIFT ? vma_pages(v) : new_len >> PAGE_SHIFT;
-    struct move m = {.mm = mm, .from = v->start >> PAGE_SHIFT, .to = addr >> PAGE_SHIFT};
+    struct move m = { .mm = mm, .from = v->start >> PAGE_SHIFT, .to = addr >> PAGE_SHIFT };
     struct vma *moved = vma_new(addr, addr + (uintptr_t)new_len, v->flags, v->file, v->offset);
 
     if (moved == NULL)
@@ -150,7 +152,8 @@ duplicate(struct mm *mm, const struct remap *r, uintptr_t *addr_out) requires_lo
     if (addr == 0 || mm->nvmas >= VMA_MAX || mm_may_grow(mm, r->new_len >> PAGE_SHIFT) < 0)
         return -ENOMEM;
 
-    struct vma *copy = vma_new(addr, addr + (uintptr_t)r->new_len, v->flags, v->file, v->offset + (r->old - v->start));
+    struct vma *copy = vma_new(addr, addr + (uintptr_t)r->new_len, v->flags, v->file,
+                               v->offset + (r->old - v->start));
 
     if (copy == NULL)
         return -ENOMEM;
@@ -178,9 +181,9 @@ remap_locked(struct mm *mm, const struct remap *r, uintptr_t *addr_out) requires
         return duplicate(mm, r, addr_out);
     if (r->new_len <= r->old_len && !fixed) {
         *addr_out = r->old;
-        return r->new_len == r->old_len
-                   ? 0
-                   : mm_unmap_locked(mm, r->old + (uintptr_t)r->new_len, r->old + (uintptr_t)r->old_len);
+        return r->new_len == r->old_len ? 0
+                                        : mm_unmap_locked(mm, r->old + (uintptr_t)r->new_len,
+                                                          r->old + (uintptr_t)r->old_len);
     }
 
     uintptr_t old_end = r->old + (uintptr_t)r->old_len;
@@ -214,8 +217,8 @@ remap_locked(struct mm *mm, const struct remap *r, uintptr_t *addr_out) requires
 }
 
 int
-mm_remap(struct mm *mm, uintptr_t old, uint64_t old_len, uint64_t new_len, unsigned flags, uintptr_t new_addr,
-         uintptr_t *addr_out)
+mm_remap(struct mm *mm, uintptr_t old, uint64_t old_len, uint64_t new_len, unsigned flags,
+         uintptr_t new_addr, uintptr_t *addr_out)
 {
     uint64_t space = hal_user_max().v - hal_user_min().v;
     bool fixed = (flags & MM_REMAP_FIXED) != 0;

@@ -7,7 +7,8 @@ enum { SIGKILL_NR = 9 };
 
 struct oom_search {
     struct proc *_Nullable victim; /* the largest that leads no session */
-    struct proc *_Nullable leader; /* the largest that does: a shell somebody sits at, taken only when nobody else is left */
+    struct proc *_Nullable
+        leader; /* the largest that does: a shell somebody sits at, taken only when nobody else is left */
     bool dying; /* somebody was killed already and still has his memory */
 };
 
@@ -42,14 +43,14 @@ oom_kill_user_of(struct proc *p, void *arg)
 void
 oom_kill(void)
 {
-    struct oom_search s = {0};
+    struct oom_search s = { 0 };
 
     proc_for_each(oom_consider, &s);
     if (s.victim == NULL)
         s.victim = s.leader;
     if (!s.dying && s.victim != NULL) {
-        klog(LOG_WARN, "out of memory: killed process %d (%s), %llu KiB resident", (int)s.victim->pid, s.victim->comm,
-             (unsigned long long)(s.victim->mm->rss_pages << (PAGE_SHIFT - 10)));
+        klog(LOG_WARN, "out of memory: killed process %d (%s), %llu KiB resident", (int)s.victim->pid,
+             s.victim->comm, (unsigned long long)(s.victim->mm->rss_pages << (PAGE_SHIFT - 10)));
         proc_for_each(oom_kill_user_of, s.victim->mm);
     }
     sched_yield(); /* let the dying go first */

@@ -16,8 +16,8 @@ enum page_flags {
     PG_RESERVED = BIT(3), /* never freed */
     PG_FREE = BIT(4),     /* private to the allocator */
     PG_REFERENCED = BIT(5),
-    PG_SLAB = BIT(6),  /* holds small objects of kmem.c, which owns spare, index and node then */
-    PG_KMEM = BIT(7),  /* heads one big object of kmem.c; index is its size */
+    PG_SLAB = BIT(6), /* holds small objects of kmem.c, which owns spare, index and node then */
+    PG_KMEM = BIT(7), /* heads one big object of kmem.c; index is its size */
 };
 
 struct page {
@@ -25,10 +25,10 @@ struct page {
     uint16_t flags; /* enum page_flags */
     uint8_t order;  /* of the block this page heads */
     uint8_t spare;
-    uint32_t map_count;         /* user mappings */
-    struct list_node node;      /* free list, or the page cache's LRU */
+    uint32_t map_count;                /* user mappings */
+    struct list_node node;             /* free list, or the page cache's LRU */
     struct pagecache *_Nullable cache; /* owner, if it is a page cache page */
-    uint64_t index;             /* page number within the file */
+    uint64_t index;                    /* page number within the file */
     struct page *_Nullable hash_next;
 };
 
@@ -48,7 +48,7 @@ void page_put(struct page *p);
 
 void *page_ptr(const struct page *p);
 paddr_t page_paddr(const struct page *p);
-struct page *page_of(paddr_t pa);     /* pa in RAM */
+struct page *page_of(paddr_t pa); /* pa in RAM */
 struct page *page_of_ptr(const void *p);
 /* The physical address of a pointer into RAM. */
 paddr_t page_ptr_paddr(const void *p);

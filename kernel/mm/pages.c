@@ -73,7 +73,8 @@ mm_map_present(struct mm *mm, const struct vma *v, struct chunk *c, unsigned lo,
             bool writable = page_writable(v, c, first);
             unsigned len = 1;
 
-            while (first + len < end && page_paddr(c->pages[first + len]).v == pa.v + ((uint64_t)len << PAGE_SHIFT) &&
+            while (first + len < end &&
+                   page_paddr(c->pages[first + len]).v == pa.v + ((uint64_t)len << PAGE_SHIFT) &&
                    page_writable(v, c, first + len) == writable)
                 len++;
 
@@ -145,9 +146,10 @@ zap_chunk(void *arg, struct chunk *c, uint64_t mask)
 void
 mm_zap(struct mm *mm, uintptr_t start, uintptr_t end)
 {
-    struct page_walk w = {.mm = mm};
+    struct page_walk w = { .mm = mm };
 
-    (void)resident_each(&mm->resident, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT, zap_chunk, &w);
+    (void)resident_each(&mm->resident, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT, zap_chunk,
+                        &w);
 }
 
 static int
@@ -162,9 +164,10 @@ unmap_chunk(void *arg, struct chunk *c, uint64_t mask)
 void
 mm_unmap_pages(struct mm *mm, uintptr_t start, uintptr_t end)
 {
-    struct page_walk w = {.mm = mm};
+    struct page_walk w = { .mm = mm };
 
-    (void)resident_each(&mm->resident, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT, unmap_chunk, &w);
+    (void)resident_each(&mm->resident, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT,
+                        unmap_chunk, &w);
 }
 
 static int
@@ -214,9 +217,10 @@ protect_chunk(void *arg, struct chunk *c, uint64_t mask)
 void
 mm_protect_pages(struct mm *mm, const struct vma *v, uintptr_t start, uintptr_t end)
 {
-    struct page_walk w = {.mm = mm, .vma = v};
+    struct page_walk w = { .mm = mm, .vma = v };
 
-    (void)resident_each(&mm->resident, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT, protect_chunk, &w);
+    (void)resident_each(&mm->resident, start >> PAGE_SHIFT, (end - start) >> PAGE_SHIFT,
+                        protect_chunk, &w);
 }
 
 static int
@@ -234,7 +238,7 @@ drop_chunk(void *arg, struct chunk *c, uint64_t mask)
 void
 mm_drop_all(struct mm *mm)
 {
-    struct page_walk w = {.mm = mm};
+    struct page_walk w = { .mm = mm };
 
     (void)resident_each(&mm->resident, 0, UINT64_MAX >> PAGE_SHIFT, drop_chunk, &w);
     resident_fini(&mm->resident);

@@ -127,8 +127,8 @@ range_mask(uint64_t key, uint64_t first, uint64_t n)
 }
 
 int
-resident_each(struct resident *r, uint64_t first, uint64_t n, int (*fn)(void *arg, struct chunk *c, uint64_t mask),
-              void *arg)
+resident_each(struct resident *r, uint64_t first, uint64_t n,
+              int (*fn)(void *arg, struct chunk *c, uint64_t mask), void *arg)
 {
     int rc = 0;
 
@@ -176,5 +176,5 @@ resident_fini(struct resident *r)
         }
     }
     kmem_free(r->table);
-    *r = (struct resident){0};
+    *r = (struct resident){ 0 };
 }

@@ -38,8 +38,8 @@ struct chunk *_Nullable resident_obtain(struct resident *r, uint64_t vpn);
 void resident_trim(struct resident *r, struct chunk *c);
 /* Visit every chunk that overlaps [first, first+n) in no particular order; `mask` has a bit for each page of the chunk inside the
  * range.  `fn` may trim that chunk; it must not add any to this set.  Stops early when fn returns nonzero, and returns that. */
-int resident_each(struct resident *r, uint64_t first, uint64_t n, int (*fn)(void *arg, struct chunk *c, uint64_t mask),
-                  void *arg);
+int resident_each(struct resident *r, uint64_t first, uint64_t n,
+                  int (*fn)(void *arg, struct chunk *c, uint64_t mask), void *arg);
 /* Free all chunks; nothing may be resident any more. */
 void resident_fini(struct resident *r);
 

@@ -105,7 +105,8 @@ split_at(struct mm *mm, uintptr_t addr) requires_lock(mm->lock)
         return -ENOMEM;
 
     uint64_t below = addr - v->start;
-    struct vma *high = vma_new(addr, v->end, v->flags, v->file, v->file != NULL ? v->offset + below : 0);
+    struct vma *high =
+        vma_new(addr, v->end, v->flags, v->file, v->file != NULL ? v->offset + below : 0);
 
     if (high == NULL)
         return -ENOMEM;

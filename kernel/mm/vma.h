@@ -9,7 +9,7 @@
 enum {
     VMA_MAX = 16384,                 /* areas per address space */
     STACK_GUARD = 256 << PAGE_SHIFT, /* nothing is placed closer below a stack */
-    FAULT_AROUND = 16,               /* pages mapped around a fault, a power of two up to CHUNK_PAGES */
+    FAULT_AROUND = 16, /* pages mapped around a fault, a power of two up to CHUNK_PAGES */
 };
 
 /* The first area that ends above `addr` (it may begin above it too), or NULL. */
@@ -19,7 +19,8 @@ struct vma *_Nullable vma_at(struct mm *mm, uintptr_t addr) requires_lock(mm->lo
 struct vma *_Nullable vma_next(struct mm *mm, const struct vma *v) requires_lock(mm->lock);
 struct vma *_Nullable vma_prev(struct mm *mm, const struct vma *v) requires_lock(mm->lock);
 /* A new area, a reference to `file` taken, not in the list yet.  NULL: out of memory. */
-struct vma *_Nullable vma_new(uintptr_t start, uintptr_t end, unsigned flags, struct file *_Nullable file, uint64_t offset);
+struct vma *_Nullable vma_new(uintptr_t start, uintptr_t end, unsigned flags,
+                              struct file *_Nullable file, uint64_t offset);
 /* Free an area that is in no list; drops its file. */
 void vma_free(struct vma *v);
 void vma_insert(struct mm *mm, struct vma *v) requires_lock(mm->lock);
@@ -58,7 +59,8 @@ int must_check mm_may_grow(const struct mm *mm, uint64_t pages);
 /* Enter a page into an address space; the caller's reference becomes its own. */
 void mm_page_add(struct mm *mm, struct chunk *c, unsigned bit, struct page *page, bool anon);
 /* Put the present but unmapped pages [lo, hi) of a chunk, all of area `v`, into the page tables.  -ENOMEM: some are not. */
-int must_check mm_map_present(struct mm *mm, const struct vma *v, struct chunk *c, unsigned lo, unsigned hi);
+int must_check mm_map_present(struct mm *mm, const struct vma *v, struct chunk *c, unsigned lo,
+                              unsigned hi);
 /* The protection a page of area `v` has when `writable`; 0: no access. */
 unsigned vma_prot(const struct vma *v, bool writable);
 /* Drop all pages of [start, end): from the page tables, the resident set, and their references. */
@@ -78,7 +80,8 @@ struct page *mm_run_page(const struct page *first, unsigned n);
 
 /* --- faults (fault.c) --- */
 
-int must_check mm_fault_locked(struct mm *mm, uintptr_t addr, unsigned access) requires_lock(mm->lock);
+int must_check mm_fault_locked(struct mm *mm, uintptr_t addr, unsigned access)
+    requires_lock(mm->lock);
 
 /* --- mappings (mmap.c) --- */
 

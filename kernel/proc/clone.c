@@ -35,7 +35,7 @@ count_user(struct proc *p, void *arg)
 static int
 check_limit(const struct proc *p)
 {
-    uint64_t n[2] = {p->creds.uid, 0};
+    uint64_t n[2] = { p->creds.uid, 0 };
 
     if (p->creds.uid == 0)
         return 0;
@@ -144,7 +144,8 @@ set_tids(struct proc *child, uint64_t flags, uaddr_t parent_tid, uaddr_t child_t
     }
     /* A bad address here is the child's own trouble (clone(2)): it is written best-effort, as Linux does. */
     if (flags & CLONE_CHILD_SETTID)
-        return ucopy_out_mm(child->mm, child_tid, &child->pid, sizeof child->pid) == -ENOMEM ? -ENOMEM : 0;
+        return ucopy_out_mm(child->mm, child_tid, &child->pid, sizeof child->pid) == -ENOMEM ? -ENOMEM
+                                                                                             : 0;
     return 0;
 }
 

@@ -7,7 +7,8 @@
 
 #define BIT_OF(signo) ((sigset_k)1 << ((signo) - 1))
 
-static const sigset_k synchronous = BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGILL) | BIT_OF(SIGTRAP) | BIT_OF(SIGFPE) | BIT_OF(SIGSYS);
+static const sigset_k synchronous = BIT_OF(SIGSEGV) | BIT_OF(SIGBUS) | BIT_OF(SIGILL) |
+                                    BIT_OF(SIGTRAP) | BIT_OF(SIGFPE) | BIT_OF(SIGSYS);
 
 /* Take the next deliverable signal: SIGKILL, then faults, then the lowest number.  0: none. */
 static int
@@ -115,7 +116,7 @@ run_handler(struct proc *p, int signo, const struct siginfo_k *info, int64_t *sy
     finish_syscall(p, syscall_nr, &action);
     p->sig.restore_mask = false;
     if (sigframe_push(p, signo, info, &action, old) < 0) {
-        struct siginfo_k segv = {.signo = SIGSEGV, .code = SI_KERNEL};
+        struct siginfo_k segv = { .signo = SIGSEGV, .code = SI_KERNEL };
 
         /* No room for the frame: as if the handler's first instruction had faulted. */
         if (signo == SIGSEGV)

@@ -24,8 +24,8 @@ enum {
 
 /* What an execve() gathers on its way. */
 struct exec {
-    const char *path;       /* as the caller said it: AT_EXECFN, comm */
-    struct file *file;      /* the program, or the innermost interpreter of a script */
+    const char *path;               /* as the caller said it: AT_EXECFN, comm */
+    struct file *file;              /* the program, or the innermost interpreter of a script */
     char *_Nullable head[HEAD_MAX]; /* arguments that scripts put in front, last one first; kmem */
     unsigned nhead;
     bool script;
@@ -207,7 +207,8 @@ build_mm(struct exec *x)
         return rc;
 
     size_t words = x->front.count + x->argv.count + x->envp.count;
-    size_t bytes = x->front.len + x->argv.len + x->envp.len + words * sizeof(uintptr_t) + str_len(x->path);
+    size_t bytes =
+        x->front.len + x->argv.len + x->envp.len + words * sizeof(uintptr_t) + str_len(x->path);
     struct exec_stack_args args = {
         .head = &x->front,
         .argv = &x->argv,
@@ -268,7 +269,7 @@ reset_signals(struct proc *p, struct exec *x)
     for (unsigned i = 0; i < NSIG; i++) {
         bool ignored = p->sighand->action[i].handler == SIG_IGN_HANDLER;
 
-        p->sighand->action[i] = (struct sigaction_k){.handler = ignored ? SIG_IGN_HANDLER : 0};
+        p->sighand->action[i] = (struct sigaction_k){ .handler = ignored ? SIG_IGN_HANDLER : 0 };
     }
     p->sig.altstack = uaddr(0);
     p->sig.altstack_size = 0;

@@ -12,7 +12,7 @@ struct exec_strings {
     struct list pages; /* struct page.node */
     size_t len;        /* bytes, terminators included */
     size_t count;
-    size_t first_len;  /* of the first string with its terminator */
+    size_t first_len; /* of the first string with its terminator */
 };
 
 void exec_strings_init(struct exec_strings *s);
@@ -25,11 +25,11 @@ int must_check exec_strings_add_array(struct exec_strings *s, uaddr_t array, siz
 
 /* What the loader found out about a program it put into an address space. */
 struct exec_image {
-    uintptr_t start;       /* where user mode begins: the interpreter's or the program's entry */
-    uintptr_t entry;       /* the program's own */
-    uintptr_t phdr;        /* user address of its program headers; 0: not loaded */
+    uintptr_t start; /* where user mode begins: the interpreter's or the program's entry */
+    uintptr_t entry; /* the program's own */
+    uintptr_t phdr;  /* user address of its program headers; 0: not loaded */
     uint64_t phent, phnum;
-    uintptr_t base;        /* where the interpreter was loaded; 0: none */
+    uintptr_t base; /* where the interpreter was loaded; 0: none */
     bool exec_stack;
 };
 
@@ -49,7 +49,7 @@ struct exec_stack_args {
     const struct exec_strings *argv; /* then these, */
     bool drop_argv0;                 /* without the first of them */
     const struct exec_strings *envp;
-    const char *filename;            /* AT_EXECFN */
+    const char *filename; /* AT_EXECFN */
     const struct exec_image *image;
     uint32_t uid, euid, gid, egid;
     bool secure;

@@ -24,7 +24,7 @@ enum {
 void
 exec_strings_init(struct exec_strings *s)
 {
-    *s = (struct exec_strings){0};
+    *s = (struct exec_strings){ 0 };
     list_init(&s->pages);
 }
 
@@ -242,24 +242,24 @@ static int must_check
 put_auxv(struct stack_writer *w, const struct exec_stack_args *a, const struct stack_layout *l)
 {
     const uintptr_t auxv[][2] = {
-        {AT_HWCAP, ELF_HWCAP},
-        {AT_PAGESZ, PAGE_SIZE},
-        {AT_CLKTCK, CLOCK_TICKS},
-        {AT_PHDR, a->image->phdr},
-        {AT_PHENT, (uintptr_t)a->image->phent},
-        {AT_PHNUM, (uintptr_t)a->image->phnum},
-        {AT_BASE, a->image->base},
-        {AT_FLAGS, 0},
-        {AT_ENTRY, a->image->entry},
-        {AT_UID, a->uid},
-        {AT_EUID, a->euid},
-        {AT_GID, a->gid},
-        {AT_EGID, a->egid},
-        {AT_SECURE, a->secure},
-        {AT_RANDOM, l->random},
-        {AT_EXECFN, l->filename},
-        {AT_PLATFORM, l->platform},
-        {AT_NULL, 0},
+        { AT_HWCAP, ELF_HWCAP },
+        { AT_PAGESZ, PAGE_SIZE },
+        { AT_CLKTCK, CLOCK_TICKS },
+        { AT_PHDR, a->image->phdr },
+        { AT_PHENT, (uintptr_t)a->image->phent },
+        { AT_PHNUM, (uintptr_t)a->image->phnum },
+        { AT_BASE, a->image->base },
+        { AT_FLAGS, 0 },
+        { AT_ENTRY, a->image->entry },
+        { AT_UID, a->uid },
+        { AT_EUID, a->euid },
+        { AT_GID, a->gid },
+        { AT_EGID, a->egid },
+        { AT_SECURE, a->secure },
+        { AT_RANDOM, l->random },
+        { AT_EXECFN, l->filename },
+        { AT_PLATFORM, l->platform },
+        { AT_NULL, 0 },
     };
     enum { AUXV_WORDS = 2 * sizeof auxv / sizeof auxv[0] };
     int rc = 0;
@@ -286,18 +286,19 @@ lay_out(const struct mm *mm, const struct exec_stack_args *a, struct stack_layou
 
     size_t words = 1 + l->argc + 1 + a->envp->count + 1 + 2 * (size_t)AUXV_ENTRIES;
 
-    l->sp = ((l->random & ~(uintptr_t)(ELF_STACK_ALIGN - 1)) - words * sizeof(uintptr_t)) & ~(uintptr_t)(ELF_STACK_ALIGN - 1);
+    l->sp = ((l->random & ~(uintptr_t)(ELF_STACK_ALIGN - 1)) - words * sizeof(uintptr_t)) &
+            ~(uintptr_t)(ELF_STACK_ALIGN - 1);
 }
 
 int
 exec_stack_fill(struct mm *mm, const struct exec_stack_args *a, uaddr_t *sp_out)
 {
-    const uint64_t random[RANDOM_BYTES / sizeof(uint64_t)] = {hal_cpu_random(), hal_cpu_random()};
+    const uint64_t random[RANDOM_BYTES / sizeof(uint64_t)] = { hal_cpu_random(), hal_cpu_random() };
     struct stack_layout l;
 
     lay_out(mm, a, &l);
 
-    struct stack_writer w = {.mm = mm, .at = l.sp};
+    struct stack_writer w = { .mm = mm, .at = l.sp };
     int rc = ucopy_out_mm(mm, uaddr(l.filename), a->filename, str_len(a->filename) + 1);
 
     if (rc == 0)

@@ -14,8 +14,9 @@
 
 enum {
     PHDRS_BYTES_MAX = 64 << 10, /* as Linux */
-    TEXT_BEFORE = 16, TEXT_AROUND = 128, /* pages mapped around the entry, if cached */
-    DATA_AHEAD = 16,                     /* pages of the data segment copied at once */
+    TEXT_BEFORE = 16,
+    TEXT_AROUND = 128, /* pages mapped around the entry, if cached */
+    DATA_AHEAD = 16,   /* pages of the data segment copied at once */
 };
 
 struct segment {
@@ -26,14 +27,15 @@ struct segment {
 /* A checked program file. */
 struct elf {
     struct file *file;
-    bool dyn;                /* ET_DYN */
+    bool dyn; /* ET_DYN */
     uint64_t entry, phoff;
     uint16_t phnum;
-    struct span phdrs;       /* kmem */
-    uint64_t min, max, align; /* of its PT_LOAD segments: lowest and highest address, strictest alignment */
+    struct span phdrs; /* kmem */
+    uint64_t min, max,
+        align; /* of its PT_LOAD segments: lowest and highest address, strictest alignment */
     bool exec_stack, has_interp;
     struct segment interp;
-    uintptr_t bias;          /* added to the file's addresses */
+    uintptr_t bias; /* added to the file's addresses */
 };
 
 static struct segment
@@ -73,8 +75,9 @@ check_header(struct elf *e)
 
     if (rc < 0)
         return rc;
-    if (buf[0] != 0x7f || buf[1] != 'E' || buf[2] != 'L' || buf[3] != 'F' || buf[EI_CLASS] != ELF_ARCH_CLASS ||
-        buf[EI_DATA] != ELFDATA2LSB || buf[EI_VERSION] != EV_CURRENT)
+    if (buf[0] != 0x7f || buf[1] != 'E' || buf[2] != 'L' || buf[3] != 'F' ||
+        buf[EI_CLASS] != ELF_ARCH_CLASS || buf[EI_DATA] != ELFDATA2LSB ||
+        buf[EI_VERSION] != EV_CURRENT)
         return -ENOEXEC;
 
     uint16_t type = get_le16(h, E_TYPE);
@@ -87,7 +90,8 @@ check_header(struct elf *e)
     e->entry = get_le64(h, E_ENTRY);
     e->phoff = get_le64(h, E_PHOFF);
     e->phnum = get_le16(h, E_PHNUM);
-    if (e->phnum == 0 || (uint32_t)e->phnum * ELF64_PHDR_SIZE > PHDRS_BYTES_MAX || e->phoff > (uint64_t)INT64_MAX)
+    if (e->phnum == 0 || (uint32_t)e->phnum * ELF64_PHDR_SIZE > PHDRS_BYTES_MAX ||
+        e->phoff > (uint64_t)INT64_MAX)
         return -ENOEXEC;
     return 0;
 }
@@ -95,8 +99,8 @@ check_header(struct elf *e)
 static int must_check
 check_load(struct elf *e, const struct segment *s, bool *first)
 {
-    if (s->filesz > s->memsz || s->offset > (uint64_t)INT64_MAX || s->filesz > (uint64_t)INT64_MAX - s->offset ||
-        s->offset + s->filesz > e->file->inode->size)
+    if (s->filesz > s->memsz || s->offset > (uint64_t)INT64_MAX ||
+        s->filesz > (uint64_t)INT64_MAX - s->offset || s->offset + s->filesz > e->file->inode->size)
         return -ENOEXEC;
     if (((s->vaddr ^ s->offset) & PAGE_MASK) != 0 || (s->align & (s->align - 1)) != 0)
         return -ENOEXEC;
@@ -149,7 +153,7 @@ check_segments(struct elf *e)
 static int must_check
 elf_open(struct elf *e, struct file *file)
 {
-    *e = (struct elf){.file = file};
+    *e = (struct elf){ .file = file };
 
     int rc = check_header(e);
 
@@ -220,11 +224,13 @@ segment_flags(const struct segment *s)
 static int must_check
 map_bss(const struct elf *e, struct mm *mm, const struct segment *s)
 {
-    uintptr_t start = e->bias + (uintptr_t)(s->vaddr + s->filesz), end = e->bias + (uintptr_t)(s->vaddr + s->memsz);
+    uintptr_t start = e->bias + (uintptr_t)(s->vaddr + s->filesz),
+              end = e->bias + (uintptr_t)(s->vaddr + s->memsz);
     uintptr_t page = s->filesz == 0 ? start & ~PAGE_MASK : (start + PAGE_MASK) & ~PAGE_MASK;
     int rc;
 
-    if (page > start && (s->flags & PF_W) != 0) { /* read-only: nobody expects zeroes there, as on Linux */
+    if (page > start &&
+        (s->flags & PF_W) != 0) { /* read-only: nobody expects zeroes there, as on Linux */
         rc = ucopy_zero_mm(mm, uaddr(start), (page < end ? page : end) - start);
         if (rc < 0)
             return rc == -EFAULT ? -EIO : rc;
@@ -232,7 +238,9 @@ map_bss(const struct elf *e, struct mm *mm, const struct segment *s)
     if (page >= end)
         return 0;
 
-    struct mm_map_args map = {.addr = page, .len = end - page, .flags = segment_flags(s), .fixed = true};
+    struct mm_map_args map = {
+        .addr = page, .len = end - page, .flags = segment_flags(s), .fixed = true
+    };
     uintptr_t at;
 
     return mm_map(mm, &map, &at);
@@ -266,7 +274,8 @@ static void
 warm_segment(const struct elf *e, struct mm *mm, const struct segment *s)
 {
     uintptr_t start = (e->bias + (uintptr_t)s->vaddr) & ~PAGE_MASK;
-    uint64_t file_pages = s->filesz == 0 ? 0 : (s->filesz + (s->vaddr & PAGE_MASK) + PAGE_MASK) >> PAGE_SHIFT;
+    uint64_t file_pages =
+        s->filesz == 0 ? 0 : (s->filesz + (s->vaddr & PAGE_MASK) + PAGE_MASK) >> PAGE_SHIFT;
 
     if ((s->flags & PF_W) != 0) {
         uint64_t pages = file_pages < DATA_AHEAD ? file_pages : DATA_AHEAD;

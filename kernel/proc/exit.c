@@ -41,7 +41,8 @@ proc_notify_parent(struct proc *p, int code, int status)
 
     if (parent == NULL)
         return;
-    if (signo != 0 && parent->sighand != NULL && (ended || !(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP)))
+    if (signo != 0 && parent->sighand != NULL &&
+        (ended || !(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP)))
         signal_send(parent, signo, &info);
     wake_all(&parent->child_wait);
 }
@@ -52,7 +53,8 @@ notify_end(struct proc *p)
 {
     int signo = p->exit_code & 0x7f;
 
-    proc_notify_parent(p, signo == 0 ? CLD_EXITED : CLD_KILLED, signo == 0 ? p->exit_code >> 8 & 0xff : signo);
+    proc_notify_parent(p, signo == 0 ? CLD_EXITED : CLD_KILLED,
+                       signo == 0 ? p->exit_code >> 8 & 0xff : signo);
 }
 
 /* A group that lost its last connection to its session: stopped members would sleep for ever (POSIX 3.264). */
@@ -69,7 +71,7 @@ has_stopped(struct proc *p, void *arg)
 static void
 rescue_group(int32_t pgid)
 {
-    int32_t q[2] = {pgid, 0};
+    int32_t q[2] = { pgid, 0 };
 
     if (!proc_group_orphaned(pgid))
         return;
@@ -122,7 +124,8 @@ release(struct proc *p)
         static const uint32_t zero;
         struct futex_key key;
 
-        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0 && futex_key(p->mm, p->clear_child_tid, false, &key) == 0)
+        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0 &&
+            futex_key(p->mm, p->clear_child_tid, false, &key) == 0)
             (void)futex_wake(&key, 1, UINT32_MAX);
     }
     hal_user_fini(&p->user);

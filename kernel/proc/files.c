@@ -162,7 +162,8 @@ fd_replace(struct files *f, struct file *file, int fd, bool cloexec)
     return fd;
 }
 
-struct file *_Nullable fd_get(struct files *f, int fd)
+struct file *_Nullable
+fd_get(struct files *f, int fd)
 {
     if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
         return NULL;
@@ -178,7 +179,8 @@ fd_close(struct files *f, int fd)
     return 0;
 }
 
-bool *_Nullable fd_cloexec(struct files *f, int fd)
+bool *_Nullable
+fd_cloexec(struct files *f, int fd)
 {
     if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
         return NULL;

@@ -25,7 +25,7 @@ static struct list sleepers = LIST_INIT(sleepers);
 int
 futex_key(struct mm *mm, uaddr_t addr, bool private, struct futex_key *out)
 {
-    struct futex_key key = {.object = mm, .offset = addr.v};
+    struct futex_key key = { .object = mm, .offset = addr.v };
     int rc = 0;
 
     if (!private) {
@@ -53,9 +53,10 @@ same(const struct futex_key *a, const struct futex_key *b)
 }
 
 int
-futex_wait(const struct futex_key *key, uaddr_t addr, uint32_t expected, uint32_t bitset, uint64_t deadline_ns)
+futex_wait(const struct futex_key *key, uaddr_t addr, uint32_t expected, uint32_t bitset,
+           uint64_t deadline_ns)
 {
-    struct sleeper s = {.key = *key, .bitset = bitset};
+    struct sleeper s = { .key = *key, .bitset = bitset };
     uint32_t value;
     int rc = ucopy_in(&value, addr, sizeof value);
 
@@ -94,7 +95,8 @@ futex_wake(const struct futex_key *key, uint32_t count, uint32_t bitset)
 }
 
 unsigned
-futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t wake, uint32_t requeue)
+futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t wake,
+              uint32_t requeue)
 {
     unsigned woken = futex_wake(from, wake, UINT32_MAX), moved = 0;
     struct list_node *n, *tmp;

@@ -14,8 +14,10 @@ struct futex_key {
 /* `private`: the caller says that only this address space uses the word.  -EFAULT: nothing is mapped there. */
 int must_check futex_key(struct mm *mm, uaddr_t addr, bool private, struct futex_key *out);
 /* Sleep while *addr == expected.  0 woken; -EAGAIN the value differs; -ETIMEDOUT; -ERESTARTSYS; -EFAULT. */
-int must_check futex_wait(const struct futex_key *key, uaddr_t addr, uint32_t expected, uint32_t bitset, uint64_t deadline_ns);
+int must_check futex_wait(const struct futex_key *key, uaddr_t addr, uint32_t expected,
+                          uint32_t bitset, uint64_t deadline_ns);
 /* Wake up to `count` sleepers whose bit set has a bit of `bitset`; how many. */
 unsigned futex_wake(const struct futex_key *key, uint32_t count, uint32_t bitset);
 /* Wake `wake` of the sleepers at `from`, move up to `requeue` others to `to`; how many in all. */
-unsigned futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t wake, uint32_t requeue);
+unsigned futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t wake,
+                       uint32_t requeue);

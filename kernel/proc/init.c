@@ -31,10 +31,10 @@ static void
 default_limits(struct proc *p)
 {
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        p->rlimits[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+        p->rlimits[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
     p->rlimits[RLIMIT_STACK].cur = 8 << 20;
-    p->rlimits[RLIMIT_NOFILE] = (struct rlimit){FD_MAX, FD_MAX};
-    p->rlimits[RLIMIT_NPROC] = (struct rlimit){PROC_MAX / 2, PROC_MAX / 2};
+    p->rlimits[RLIMIT_NOFILE] = (struct rlimit){ FD_MAX, FD_MAX };
+    p->rlimits[RLIMIT_NPROC] = (struct rlimit){ PROC_MAX / 2, PROC_MAX / 2 };
     p->rlimits[RLIMIT_CORE].cur = 0;
 }
 
@@ -123,9 +123,11 @@ put_string(struct arg_writer *w, const char *s)
 static int
 exec_first(struct proc *p, const char *path)
 {
-    static const char *const env[] = {"HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", term_word};
-    struct arg_writer w = {.table = ARGS_ADDR, .text = ARGS_ADDR + 1024};
-    struct mm_map_args map = {.addr = ARGS_ADDR, .len = ARGS_MAX, .flags = VMA_READ | VMA_WRITE, .fixed = true};
+    static const char *const env[] = { "HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", term_word };
+    struct arg_writer w = { .table = ARGS_ADDR, .text = ARGS_ADDR + 1024 };
+    struct mm_map_args map = {
+        .addr = ARGS_ADDR, .len = ARGS_MAX, .flags = VMA_READ | VMA_WRITE, .fixed = true
+    };
     uintptr_t at, envp;
     int rc;
 
@@ -153,7 +155,7 @@ exec_first(struct proc *p, const char *path)
 static void
 first_program(void *arg)
 {
-    static const char *const shells[] = {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"};
+    static const char *const shells[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
     struct proc *p = arg;
     char init[128];
     int rc;
@@ -171,7 +173,8 @@ first_program(void *arg)
             rc = exec_first(p, shells[i]);
     }
     if (rc < 0) {
-        klog(LOG_ERR, "no program to start: error %d (the root file system needs /sbin/init or /bin/sh)", -rc);
+        klog(LOG_ERR,
+             "no program to start: error %d (the root file system needs /sbin/init or /bin/sh)", -rc);
         proc_power_off(1, false);
     }
     proc_user_loop(p);
@@ -189,7 +192,7 @@ say_status(int status)
 static void
 run_reaper(void *arg unused_param)
 {
-    struct wait_query any = {.which = P_ALL, .options = WEXITED};
+    struct wait_query any = { .which = P_ALL, .options = WEXITED };
     struct wait_result r;
 
     for (;;) {

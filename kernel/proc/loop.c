@@ -12,7 +12,7 @@ enum { OOM_RETRY_NS = 1000000 };
 static void
 handle_fault(struct proc *p, const struct hal_stop *stop)
 {
-    struct siginfo_k info = {.addr = stop->addr.v};
+    struct siginfo_k info = { .addr = stop->addr.v };
     int rc = mm_fault(p->mm, stop->addr.v, stop->access);
 
     switch (rc) {
@@ -41,12 +41,17 @@ handle_trap(struct proc *p, enum hal_trap trap)
     static const struct {
         int signo, code;
     } table[] = {
-        [HAL_TRAP_DIVIDE] = {SIGFPE, FPE_INTDIV},      [HAL_TRAP_FPU] = {SIGFPE, FPE_FLTINV},
-        [HAL_TRAP_ILLEGAL] = {SIGILL, ILL_ILLOPN},     [HAL_TRAP_BREAKPOINT] = {SIGTRAP, SI_KERNEL},
-        [HAL_TRAP_STEP] = {SIGTRAP, TRAP_TRACE},       [HAL_TRAP_ALIGN] = {SIGBUS, BUS_ADRALN},
-        [HAL_TRAP_PROTECTION] = {SIGSEGV, SI_KERNEL},
+        [HAL_TRAP_DIVIDE] = { SIGFPE, FPE_INTDIV },
+        [HAL_TRAP_FPU] = { SIGFPE, FPE_FLTINV },
+        [HAL_TRAP_ILLEGAL] = { SIGILL, ILL_ILLOPN },
+        [HAL_TRAP_BREAKPOINT] = { SIGTRAP, SI_KERNEL },
+        [HAL_TRAP_STEP] = { SIGTRAP, TRAP_TRACE },
+        [HAL_TRAP_ALIGN] = { SIGBUS, BUS_ADRALN },
+        [HAL_TRAP_PROTECTION] = { SIGSEGV, SI_KERNEL },
     };
-    struct siginfo_k info = {.signo = table[trap].signo, .code = table[trap].code, .addr = hal_user_pc(&p->user).v};
+    struct siginfo_k info = { .signo = table[trap].signo,
+                              .code = table[trap].code,
+                              .addr = hal_user_pc(&p->user).v };
 
     if (trap == HAL_TRAP_PROTECTION)
         info.addr = 0;

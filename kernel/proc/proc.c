@@ -39,8 +39,7 @@ proc_find(int32_t pid)
 {
     struct list_node *n;
 
-    list_for_each(n, &all)
-    {
+    list_for_each (n, &all) {
         struct proc *p = container_of(n, struct proc, all_node);
 
         if (p->pid == pid)
@@ -54,8 +53,7 @@ proc_for_each(bool (*fn)(struct proc *p, void *arg), void *arg)
 {
     struct list_node *n, *tmp;
 
-    list_for_each_safe(n, tmp, &all)
-    {
+    list_for_each_safe (n, tmp, &all) {
         if (!fn(container_of(n, struct proc, all_node), arg))
             return;
     }
@@ -67,8 +65,7 @@ pid_used(int32_t pid)
 {
     struct list_node *n;
 
-    list_for_each(n, &all)
-    {
+    list_for_each (n, &all) {
         const struct proc *p = container_of(n, struct proc, all_node);
 
         if (p->pid == pid || p->pgid == pid || (p->session != NULL && p->session->sid == pid))
@@ -193,12 +190,11 @@ proc_group_orphaned(int32_t pgid)
 {
     struct list_node *n;
 
-    list_for_each(n, &all)
-    {
+    list_for_each (n, &all) {
         const struct proc *p = container_of(n, struct proc, all_node), *parent = p->parent;
 
-        if (p->pgid == pgid && !p->zombie && parent != NULL && parent->pid != 1 && parent->pgid != pgid &&
-            parent->session == p->session)
+        if (p->pgid == pgid && !p->zombie && parent != NULL && parent->pid != 1 &&
+            parent->pgid != pgid && parent->session == p->session)
             return false;
     }
     return true;
@@ -215,7 +211,7 @@ capable(void)
 static const char *
 state_name(const struct proc *p)
 {
-    static const char *const names[] = {"new", "runnable", "sleeping", "stopped", "dead"};
+    static const char *const names[] = { "new", "runnable", "sleeping", "stopped", "dead" };
 
     return p->zombie ? "zombie" : names[p->thread.state];
 }
@@ -227,14 +223,16 @@ proc_info(void (*emit)(void *arg, const char *line), void *arg)
     struct list_node *n;
 
     emit(arg, "  PID  PPID  PGID   SID STATE     USER ms   SYS ms   RSS KiB NAME");
-    list_for_each(n, &all)
-    {
+    list_for_each (n, &all) {
         const struct proc *p = container_of(n, struct proc, all_node);
 
-        fmt_print(line, sizeof line, "%5d %5d %5d %5d %-8s %8llu %8llu %9llu %s", p->pid, p->parent != NULL ? p->parent->pid : 0,
-                  p->pgid, p->session != NULL ? p->session->sid : 0, state_name(p),
-                  (unsigned long long)(p->thread.user_ns / 1000000), (unsigned long long)(p->thread.sys_ns / 1000000),
-                  (unsigned long long)(p->mm != NULL ? p->mm->rss_pages * (PAGE_SIZE / 1024) : 0), p->comm);
+        fmt_print(line, sizeof line, "%5d %5d %5d %5d %-8s %8llu %8llu %9llu %s", p->pid,
+                  p->parent != NULL ? p->parent->pid : 0, p->pgid,
+                  p->session != NULL ? p->session->sid : 0, state_name(p),
+                  (unsigned long long)(p->thread.user_ns / 1000000),
+                  (unsigned long long)(p->thread.sys_ns / 1000000),
+                  (unsigned long long)(p->mm != NULL ? p->mm->rss_pages * (PAGE_SIZE / 1024) : 0),
+                  p->comm);
         emit(arg, line);
     }
 }

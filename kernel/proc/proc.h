@@ -46,33 +46,33 @@ struct proc {
     struct mm *_Nullable mm; /* NULL once it has exited */
     struct files *_Nullable files;
     struct fs_ctx *_Nullable fs;
-    struct sighand *sighand;   /* handlers, shared with CLONE_SIGHAND */
-    struct sigstate sig;       /* pending, mask, altstack */
+    struct sighand *sighand; /* handlers, shared with CLONE_SIGHAND */
+    struct sigstate sig;     /* pending, mask, altstack */
     struct creds creds;
     struct rlimit rlimits[RLIM_NLIMITS];
 
     struct file *_Nullable exe;
-    uint32_t refs;             /* the table, its thread, a vfork parent; freed at 0 */
+    uint32_t refs; /* the table, its thread, a vfork parent; freed at 0 */
     bool zombie;
-    bool init_protected;       /* process 1: only signals it handles reach it */
-    bool user_replaced;        /* this system call set the whole user context: its result register is not touched */
-    bool continued;            /* by SIGCONT, for wait4's WCONTINUED */
+    bool init_protected; /* process 1: only signals it handles reach it */
+    bool user_replaced; /* this system call set the whole user context: its result register is not touched */
+    bool continued; /* by SIGCONT, for wait4's WCONTINUED */
     bool dumpable, no_new_privs, did_exec;
-    int32_t exit_code;         /* as wait4 reports it */
-    int32_t exit_signal;       /* SIGCHLD; what clone(2) said */
+    int32_t exit_code;                 /* as wait4 reports it */
+    int32_t exit_signal;               /* SIGCHLD; what clone(2) said */
     bool stop_reported, cont_reported; /* wait4's WUNTRACED and WCONTINUED */
-    int32_t stop_signal;       /* nonzero: stopped by it */
-    struct waitq child_wait;   /* wait4 sleeps here */
-    struct waitq vfork_wait;   /* a vfork parent sleeps here until exec or exit */
+    int32_t stop_signal;               /* nonzero: stopped by it */
+    struct waitq child_wait;           /* wait4 sleeps here */
+    struct waitq vfork_wait;           /* a vfork parent sleeps here until exec or exit */
     bool vfork_waiting;
     uaddr_t clear_child_tid, set_child_tid, robust_list;
     uint64_t children_user_ns, children_sys_ns;
     uint64_t min_faults, maj_faults;
     uint64_t rss_peak, children_rss_peak; /* pages; of a process that has ended, of those waited for */
-    int32_t pdeath_signal;     /* when the parent ends; 0: none */
-    struct timer alarm;        /* ITIMER_REAL */
+    int32_t pdeath_signal;                /* when the parent ends; 0: none */
+    struct timer alarm;                   /* ITIMER_REAL */
     uint64_t alarm_interval_ns;
-    int64_t restart_fn;        /* enum restart_fn: what restart_syscall(2) goes on with, and its arguments */
+    int64_t restart_fn; /* enum restart_fn: what restart_syscall(2) goes on with, and its arguments */
     uint64_t restart_arg[4];
 };
 
@@ -91,7 +91,8 @@ void proc_init(void);
 int must_check proc_start_init(const struct boot_info *boot);
 
 /* fork/vfork/clone: flags as clone(2). Returns the child's pid. */
-int64_t must_check proc_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uaddr_t tls);
+int64_t must_check proc_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid,
+                              uaddr_t tls);
 /* execve(2): replaces the running program. argv/envp are user arrays.  On success the user context is the new program's. */
 int64_t must_check proc_execve(const char *path, uaddr_t argv, uaddr_t envp);
 /* End the running process; `code` as wait4 reports it (exit status << 8, or signal). */

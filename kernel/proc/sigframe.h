@@ -4,7 +4,8 @@
 #include <kernel/proc/proc.h>
 
 /* Push a frame for `signo` and make the user context enter the handler; `mask` is what sigreturn restores. -EFAULT. */
-int must_check sigframe_push(struct proc *p, int signo, const struct siginfo_k *info, const struct sigaction_k *action, sigset_k mask);
+int must_check sigframe_push(struct proc *p, int signo, const struct siginfo_k *info,
+                             const struct sigaction_k *action, sigset_k mask);
 /* rt_sigreturn(2): take the context back from the frame.  -EFAULT, -EINVAL: the frame is bad; the context is then unchanged. */
 int must_check sigframe_pop(struct proc *p);
 /* Is the user's stack pointer on the alternate stack? */

@@ -13,7 +13,7 @@
 void
 sigframe_info(const struct siginfo_k *info, struct siginfo_abi *out)
 {
-    *out = (struct siginfo_abi){.signo = info->signo, .err = info->err, .code = info->code};
+    *out = (struct siginfo_abi){ .signo = info->signo, .err = info->err, .code = info->code };
     switch (info->signo) {
     case SIGSEGV:
     case SIGBUS:
@@ -44,7 +44,8 @@ sigframe_info(const struct siginfo_k *info, struct siginfo_abi *out)
 bool
 sigframe_on_altstack(const struct proc *p, uaddr_t sp)
 {
-    return p->sig.altstack_size != 0 && sp.v > p->sig.altstack.v && sp.v - p->sig.altstack.v <= p->sig.altstack_size;
+    return p->sig.altstack_size != 0 && sp.v > p->sig.altstack.v &&
+           sp.v - p->sig.altstack.v <= p->sig.altstack_size;
 }
 
 /* Save the FPU state below `sp`; returns its address, or an error. */
@@ -69,17 +70,35 @@ static void
 fill_context(const struct hal_user_regs *r, struct sigcontext_abi *m)
 {
     *m = (struct sigcontext_abi){
-        .r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13, .r14 = r->r14, .r15 = r->r15,
-        .rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp, .rbx = r->rbx, .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp,
-        .rip = r->rip, .eflags = r->rflags, .cs = USER_CS, .ss = USER_SS,
+        .r8 = r->r8,
+        .r9 = r->r9,
+        .r10 = r->r10,
+        .r11 = r->r11,
+        .r12 = r->r12,
+        .r13 = r->r13,
+        .r14 = r->r14,
+        .r15 = r->r15,
+        .rdi = r->rdi,
+        .rsi = r->rsi,
+        .rbp = r->rbp,
+        .rbx = r->rbx,
+        .rdx = r->rdx,
+        .rax = r->rax,
+        .rcx = r->rcx,
+        .rsp = r->rsp,
+        .rip = r->rip,
+        .eflags = r->rflags,
+        .cs = USER_CS,
+        .ss = USER_SS,
     };
 }
 
 int
-sigframe_push(struct proc *p, int signo, const struct siginfo_k *info, const struct sigaction_k *action, sigset_k mask)
+sigframe_push(struct proc *p, int signo, const struct siginfo_k *info,
+              const struct sigaction_k *action, sigset_k mask)
 {
     struct hal_user_regs *r = &p->user.regs;
-    struct rt_sigframe_abi frame = {.pretcode = action->restorer};
+    struct rt_sigframe_abi frame = { .pretcode = action->restorer };
     bool on_alt = sigframe_on_altstack(p, uaddr(r->rsp));
     uintptr_t sp = r->rsp - RED_ZONE;
     int rc;
@@ -97,7 +116,8 @@ sigframe_push(struct proc *p, int signo, const struct siginfo_k *info, const str
     frame.uc.mcontext.fpstate = fpstate;
     frame.uc.mcontext.oldmask = mask;
     frame.uc.mcontext.cr2 = info->addr;
-    frame.uc.flags = (hal_user_fp_size() > FXSAVE_SIZE ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+    frame.uc.flags = (hal_user_fp_size() > FXSAVE_SIZE ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS |
+                     UC_STRICT_RESTORE_SS;
     frame.uc.stack.ss_sp = p->sig.altstack.v;
     frame.uc.stack.ss_size = p->sig.altstack_size;
     frame.uc.stack.ss_flags = p->sig.altstack_size == 0 ? SS_DISABLE : on_alt ? SS_ONSTACK : 0;
@@ -157,9 +177,26 @@ sigframe_pop(struct proc *p)
     uint64_t flags = (r->rflags & ~(uint64_t)X86_RFLAGS_USER) | (m->eflags & X86_RFLAGS_USER);
     uint64_t fs = r->fs_base, gs = r->gs_base;
     *r = (struct hal_user_regs){
-        .r8 = m->r8, .r9 = m->r9, .r10 = m->r10, .r11 = m->r11, .r12 = m->r12, .r13 = m->r13, .r14 = m->r14, .r15 = m->r15,
-        .rdi = m->rdi, .rsi = m->rsi, .rbp = m->rbp, .rbx = m->rbx, .rdx = m->rdx, .rax = m->rax, .rcx = m->rcx, .rsp = m->rsp,
-        .rip = m->rip, .rflags = flags, .fs_base = fs, .gs_base = gs,
+        .r8 = m->r8,
+        .r9 = m->r9,
+        .r10 = m->r10,
+        .r11 = m->r11,
+        .r12 = m->r12,
+        .r13 = m->r13,
+        .r14 = m->r14,
+        .r15 = m->r15,
+        .rdi = m->rdi,
+        .rsi = m->rsi,
+        .rbp = m->rbp,
+        .rbx = m->rbx,
+        .rdx = m->rdx,
+        .rax = m->rax,
+        .rcx = m->rcx,
+        .rsp = m->rsp,
+        .rip = m->rip,
+        .rflags = flags,
+        .fs_base = fs,
+        .gs_base = gs,
     };
     p->sig.blocked = uc.sigmask & ~((sigset_k)1 << (SIGKILL - 1) | (sigset_k)1 << (SIGSTOP - 1));
     if (!sigframe_on_altstack(p, uaddr(m->rsp)) && uc.stack.ss_flags == SS_DISABLE)

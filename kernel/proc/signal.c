@@ -10,8 +10,10 @@
 
 #define BIT_OF(signo) ((sigset_k)1 << ((signo) - 1))
 
-static const sigset_k stop_signals = BIT_OF(SIGSTOP) | BIT_OF(SIGTSTP) | BIT_OF(SIGTTIN) | BIT_OF(SIGTTOU);
-static const sigset_k ignored_by_default = BIT_OF(SIGCHLD) | BIT_OF(SIGCONT) | BIT_OF(SIGURG) | BIT_OF(SIGWINCH);
+static const sigset_k stop_signals =
+    BIT_OF(SIGSTOP) | BIT_OF(SIGTSTP) | BIT_OF(SIGTTIN) | BIT_OF(SIGTTOU);
+static const sigset_k ignored_by_default =
+    BIT_OF(SIGCHLD) | BIT_OF(SIGCONT) | BIT_OF(SIGURG) | BIT_OF(SIGWINCH);
 static const sigset_k unblockable = BIT_OF(SIGKILL) | BIT_OF(SIGSTOP);
 
 static bool
@@ -54,7 +56,7 @@ enqueue(struct proc *p, int signo, const struct siginfo_k *info)
 {
     bool user = info != NULL;
 
-    p->sig.info[signo - 1] = user ? *info : (struct siginfo_k){.code = SI_KERNEL};
+    p->sig.info[signo - 1] = user ? *info : (struct siginfo_k){ .code = SI_KERNEL };
     p->sig.info[signo - 1].signo = signo;
     p->sig.pending |= BIT_OF(signo);
     if (p->stop_signal != 0 && signo != SIGKILL)
@@ -129,7 +131,7 @@ send_member(struct proc *p, void *arg)
 unsigned
 signal_send_group(int32_t pgid, int signo, const struct siginfo_k *info)
 {
-    struct group_send g = {.pgid = pgid, .signo = signo, .info = info};
+    struct group_send g = { .pgid = pgid, .signo = signo, .info = info };
 
     proc_for_each(send_member, &g);
     return g.count;

@@ -26,7 +26,9 @@ matches(const struct proc *child, const struct wait_query *q)
 static void
 tell(struct wait_result *r, const struct proc *child, int code, int status, int32_t wstatus)
 {
-    *r = (struct wait_result){.pid = child->pid, .uid = child->creds.uid, .code = code, .status = status, .wstatus = wstatus};
+    *r = (struct wait_result){
+        .pid = child->pid, .uid = child->creds.uid, .code = code, .status = status, .wstatus = wstatus
+    };
     r->user_ns = child->thread.user_ns + child->children_user_ns;
     r->sys_ns = child->thread.sys_ns + child->children_sys_ns;
     r->rss_peak = child->mm != NULL ? child->mm->rss_peak : child->rss_peak;
@@ -47,7 +49,8 @@ report(struct proc *child, const struct wait_query *q, struct wait_result *r)
 
         if (!(q->options & WEXITED))
             return false;
-        tell(r, child, signo == 0 ? CLD_EXITED : CLD_KILLED, signo == 0 ? child->exit_code >> 8 & 0xff : signo, child->exit_code);
+        tell(r, child, signo == 0 ? CLD_EXITED : CLD_KILLED,
+             signo == 0 ? child->exit_code >> 8 & 0xff : signo, child->exit_code);
         r->reap = !keep;
         return true;
     }
@@ -71,8 +74,7 @@ scan(struct proc *p, const struct wait_query *q, struct wait_result *r)
     int rc = -ECHILD;
     struct list_node *n;
 
-    list_for_each(n, &p->children)
-    {
+    list_for_each (n, &p->children) {
         struct proc *child = container_of(n, struct proc, sibling);
 
         if (!matches(child, q))
@@ -96,10 +98,10 @@ int
 proc_wait(const struct wait_query *q, struct wait_result *r)
 {
     struct proc *p = proc_current();
-    struct waiter w = {0};
+    struct waiter w = { 0 };
     int rc;
 
-    *r = (struct wait_result){0};
+    *r = (struct wait_result){ 0 };
     for (;;) {
         waiter_add(&p->child_wait, &w);
         rc = scan(p, q, r);

@@ -4,7 +4,7 @@
 #include <hal/types.h>
 
 struct wait_query {
-    int which;        /* P_ALL, P_PID, P_PGID */
+    int which; /* P_ALL, P_PID, P_PGID */
     int32_t id;
     uint32_t options; /* WEXITED, WSTOPPED, WCONTINUED, WNOHANG, WNOWAIT, WCLONE, WALL */
 };
@@ -12,8 +12,8 @@ struct wait_query {
 struct wait_result {
     int32_t pid; /* 0: nothing to report (WNOHANG) */
     uint32_t uid;
-    int code, status;  /* as siginfo tells it */
-    int32_t wstatus;   /* as wait4 tells it */
+    int code, status; /* as siginfo tells it */
+    int32_t wstatus;  /* as wait4 tells it */
     bool reap;
     uint64_t user_ns, sys_ns, min_faults, maj_faults, rss_peak /* pages */;
 };

@@ -10,14 +10,14 @@ enum {
 #define SLICE_MAX_NS    10000000ull /* one turn, when few wait */
 #define SLICE_MIN_NS    1000000ull  /* and when many do */
 #define PERIOD_NS       40000000ull /* within which everybody should have a turn */
-#define WAKEUP_GRAIN_NS 1000000ull  /* a woken thread must deserve the CPU by this much to take it */
-#define RESUME_NS       5000000ull  /* credit that a sleeper keeps */
+#define WAKEUP_GRAIN_NS 1000000ull /* a woken thread must deserve the CPU by this much to take it */
+#define RESUME_NS       5000000ull /* credit that a sleeper keeps */
 
 /* 1024 / 1.25^nice, rounded. */
 static const uint32_t weights[NICE_MAX - NICE_MIN + 1] = {
-    88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626, 14901, 11921, 9537, 7629, 6104, 4883, 3906, 3125, 2500, 2000,
-    1600,  1280,  1024,  819,   655,   524,   419,   336,   268,   215,   172,   137,   110,  88,   70,   56,   45,   36,
-    29,    23,    18,    15,
+    88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626, 14901, 11921, 9537, 7629, 6104, 4883,
+    3906,  3125,  2500,  2000,  1600,  1280,  1024,  819,   655,   524,   419,  336,  268,  215,
+    172,   137,   110,   88,    70,    56,    45,    36,    29,    23,    18,   15,
 };
 
 static unsigned
@@ -47,7 +47,7 @@ sched_policy_charge(uint64_t ns, int8_t nice)
 struct sched_choice
 sched_policy_pick(const struct sched_view *views, size_t count)
 {
-    struct sched_choice choice = {.index = 0, .slice_ns = SLICE_MAX_NS};
+    struct sched_choice choice = { .index = 0, .slice_ns = SLICE_MAX_NS };
 
     /* Of equals the one that waited longest runs, and anybody rather than the one that just ran. */
     for (size_t i = 1; i < count; i++) {

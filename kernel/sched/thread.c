@@ -52,7 +52,7 @@ thread_current(void)
 static void
 load_update(uint64_t now)
 {
-    static const uint32_t decay[3] = {1884, 2014, 2037};
+    static const uint32_t decay[3] = { 1884, 2014, 2037 };
 
     for (unsigned n = 0; now - load_stamp_ns >= LOAD_PERIOD_NS; n++) {
         if (n == LOAD_ROUNDS_MAX) {
@@ -104,7 +104,8 @@ sched_account(bool user)
 uint64_t
 sched_slice_end(void) no_tsa
 {
-    return runnable > 1 && current != &idle_thread && current->state == THREAD_RUNNABLE ? slice_end : NEVER;
+    return runnable > 1 && current != &idle_thread && current->state == THREAD_RUNNABLE ? slice_end
+                                                                                        : NEVER;
 }
 
 void
@@ -209,12 +210,13 @@ pick(const struct thread *except) requires_lock(hal_irqs_off)
 {
     static struct sched_view views[VIEWS_MAX];
     static struct thread *shown[VIEWS_MAX];
-    struct sched_choice choice = {0};
+    struct sched_choice choice = { 0 };
     struct list_node *n;
     size_t count = 0;
 
     analyzer_suppress /* it does not know that the queue was initialised */
-    list_for_each (n, &run_queue) {
+        list_for_each (n, &run_queue)
+    {
         struct thread *t = container_of(n, struct thread, run_node);
 
         if (t == except)
@@ -226,10 +228,10 @@ pick(const struct thread *except) requires_lock(hal_irqs_off)
             count = 1;
         }
         shown[count] = t;
-        views[count++] = (struct sched_view){.vruntime = t->vruntime,
-                                             .waited_ns = clock_ns - t->runnable_ns,
-                                             .nice = t->nice,
-                                             .is_current = t == current};
+        views[count++] = (struct sched_view){ .vruntime = t->vruntime,
+                                              .waited_ns = clock_ns - t->runnable_ns,
+                                              .nice = t->nice,
+                                              .is_current = t == current };
     }
     if (count == 0)
         return NULL;
@@ -322,8 +324,10 @@ enqueue(struct thread *t) requires_lock(hal_irqs_off)
     if (current == &idle_thread || current->state != THREAD_RUNNABLE)
         return;
 
-    struct sched_view woken = {.vruntime = t->vruntime, .nice = t->nice};
-    struct sched_view running = {.vruntime = current->vruntime, .nice = current->nice, .is_current = true};
+    struct sched_view woken = { .vruntime = t->vruntime, .nice = t->nice };
+    struct sched_view running = { .vruntime = current->vruntime,
+                                  .nice = current->nice,
+                                  .is_current = true };
 
     if (sched_policy_preempts(&woken, &running))
         resched = true;
@@ -428,7 +432,7 @@ thread_create(struct thread *t, const char *name, void (*entry)(void *arg), void
 
     if (rc < 0)
         return rc;
-    *t = (struct thread){.state = THREAD_NEW, .entry = entry, .entry_arg = arg};
+    *t = (struct thread){ .state = THREAD_NEW, .entry = entry, .entry_arg = arg };
     t->stack = stack_alloc();
     if (t->stack == NULL) {
         timer_unreserve(1);
@@ -474,7 +478,8 @@ thread_exit(void) no_tsa
     struct thread *t = current;
 
     if (t->held_ranks != 0)
-        panic("thread %s exits with a mutex held (ranks %#llx)", t->name, (unsigned long long)t->held_ranks);
+        panic("thread %s exits with a mutex held (ranks %#llx)", t->name,
+              (unsigned long long)t->held_ranks);
     timer_unreserve(1);
     hal_irq_save();
     account(hal_time_now_ns());
@@ -506,7 +511,8 @@ thread_interrupt(struct thread *t, bool deadly)
     t->interrupted = true;
     if (deadly)
         t->killed = true;
-    if (t->state == THREAD_SLEEPING && ((t->wait_flags & WAIT_INTR) != 0 || ((t->wait_flags & WAIT_KILL) != 0 && deadly)))
+    if (t->state == THREAD_SLEEPING &&
+        ((t->wait_flags & WAIT_INTR) != 0 || ((t->wait_flags & WAIT_KILL) != 0 && deadly)))
         sched_make_runnable(t);
     else if (t->state == THREAD_STOPPED && deadly)
         enqueue(t);
@@ -566,9 +572,9 @@ sched_init(void)
     slice_end = NEVER;
     slice_ns = sched_policy_pick(NULL, 0).slice_ns;
     stack_cached = 0;
-    totals = (struct sched_stats){0};
+    totals = (struct sched_stats){ 0 };
     load_active = 0;
-    idle_thread = (struct thread){.name = "idle", .state = THREAD_RUNNABLE};
+    idle_thread = (struct thread){ .name = "idle", .state = THREAD_RUNNABLE };
     current = &idle_thread;
     clock_ns = load_stamp_ns = hal_time_now_ns();
     hal_irq_restore(state);

@@ -26,22 +26,22 @@ struct thread {
     void *entry_arg;
     char name[16];
     enum thread_state state;
-    unsigned wait_flags;  /* while sleeping */
+    unsigned wait_flags;   /* while sleeping */
     const char *wait_what; /* name of what it sleeps on, for ps/wchan and the console; may be NULL */
-    bool wake_pending;    /* woken since it last went to sleep */
-    bool interrupted;     /* a signal wants attention: WAIT_INTR sleeps end */
-    bool killed;          /* a deadly signal: WAIT_KILL sleeps end too */
+    bool wake_pending;     /* woken since it last went to sleep */
+    bool interrupted;      /* a signal wants attention: WAIT_INTR sleeps end */
+    bool killed;           /* a deadly signal: WAIT_KILL sleeps end too */
     bool timed_out;
-    int8_t nice;          /* -20 .. 19 */
-    uint64_t vruntime;    /* weighted CPU time, for the policy */
-    uint64_t runnable_ns; /* since when it waits for the CPU */
+    int8_t nice;              /* -20 .. 19 */
+    uint64_t vruntime;        /* weighted CPU time, for the policy */
+    uint64_t runnable_ns;     /* since when it waits for the CPU */
     uint64_t user_ns, sys_ns; /* CPU time used */
     uint64_t start_ns;
-    uint64_t switches;    /* times it was switched to */
+    uint64_t switches; /* times it was switched to */
     struct timer sleep_timer;
     struct list_node run_node; /* the run queue */
     struct list_node all_node; /* all threads */
-    uint64_t held_ranks;  /* four bits per mutex rank: how many are held; private to lock.c */
+    uint64_t held_ranks;       /* four bits per mutex rank: how many are held; private to lock.c */
     struct proc *_Nullable proc; /* NULL: a kernel thread */
     void (*on_dead)(struct thread *t); /* called in another thread's context after the last switch away; frees `t` */
 };
@@ -87,7 +87,8 @@ uint64_t sched_slice_end(void);
 void sched_tick(uint64_t now_ns);
 /* For wait.c and lock.c: put the running thread to sleep until sched_make_runnable(); interrupts off, and off again on return.
  * `deadline_ns`: the thread's timed_out is set then.  -ENOMEM: no timer; did not sleep. */
-int must_check sched_block(enum thread_state state, unsigned wait_flags, uint64_t deadline_ns) requires_lock(hal_irqs_off);
+int must_check sched_block(enum thread_state state, unsigned wait_flags, uint64_t deadline_ns)
+    requires_lock(hal_irqs_off);
 void sched_make_runnable(struct thread *t) requires_lock(hal_irqs_off);
 
 /* For /proc/stat, loadavg and the console. */

@@ -27,9 +27,11 @@ report(uint64_t nr)
     }
     const struct proc *p = proc_current();
     if (nr < sys_table_len && sys_table[nr].name != NULL)
-        klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid, sys_table[nr].name, (unsigned long long)nr);
+        klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid,
+             sys_table[nr].name, (unsigned long long)nr);
     else
-        klog(LOG_INFO, "%s[%d]: there is no system call %llu", p->comm, p->pid, (unsigned long long)nr);
+        klog(LOG_INFO, "%s[%d]: there is no system call %llu", p->comm, p->pid,
+             (unsigned long long)nr);
 }
 
 int64_t

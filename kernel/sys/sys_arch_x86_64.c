@@ -35,5 +35,6 @@ sys_arch_prctl(const struct sysargs *args)
 int64_t
 sys_clone(const struct sysargs *args)
 {
-    return proc_clone(args->a[0] & UINT32_MAX, uaddr(args->a[1]), uaddr(args->a[2]), uaddr(args->a[3]), uaddr(args->a[4]));
+    return proc_clone(args->a[0] & UINT32_MAX, uaddr(args->a[1]), uaddr(args->a[2]),
+                      uaddr(args->a[3]), uaddr(args->a[4]));
 }

@@ -87,7 +87,7 @@ sys_setpgid(const struct sysargs *args)
     if (pgid == 0)
         pgid = p->pid;
     if (pgid != p->pid) {
-        struct group_in_session q = {.pgid = pgid, .session = me->session};
+        struct group_in_session q = { .pgid = pgid, .session = me->session };
 
         proc_for_each(find_group, &q);
         if (!q.found)
@@ -110,7 +110,7 @@ int64_t
 sys_setsid(const struct sysargs *args unused_param)
 {
     struct proc *p = proc_current();
-    struct group_in_session q = {.pgid = p->pid};
+    struct group_in_session q = { .pgid = p->pid };
     int rc;
 
     proc_for_each(any_in_group, &q);
@@ -160,7 +160,7 @@ user_ids(void)
 {
     struct creds *c = &proc_current()->creds;
 
-    return (struct ids){&c->uid, &c->euid, &c->suid, &c->fsuid};
+    return (struct ids){ &c->uid, &c->euid, &c->suid, &c->fsuid };
 }
 
 static struct ids
@@ -168,7 +168,7 @@ group_ids(void)
 {
     struct creds *c = &proc_current()->creds;
 
-    return (struct ids){&c->gid, &c->egid, &c->sgid, &c->fsgid};
+    return (struct ids){ &c->gid, &c->egid, &c->sgid, &c->fsgid };
 }
 
 static bool
@@ -207,7 +207,8 @@ set_two(struct ids i, uint32_t real, uint32_t effective)
 {
     uint32_t saved = NO_ID;
 
-    if (!privileged() && ((real != NO_ID && real != *i.real && real != *i.effective) || !is_one_of(i, effective)))
+    if (!privileged() &&
+        ((real != NO_ID && real != *i.real && real != *i.effective) || !is_one_of(i, effective)))
         return -EPERM;
     if (real != NO_ID || (effective != NO_ID && effective != *i.real))
         saved = effective != NO_ID ? effective : *i.effective;
@@ -225,7 +226,7 @@ set_three(struct ids i, uint32_t real, uint32_t effective, uint32_t saved)
 static int64_t
 get_three(struct ids i, const struct sysargs *args)
 {
-    const uint32_t *v[3] = {i.real, i.effective, i.saved};
+    const uint32_t *v[3] = { i.real, i.effective, i.saved };
     int rc = 0;
 
     for (unsigned n = 0; n < 3 && rc == 0; n++)
@@ -347,7 +348,7 @@ enum { CAP_VERSION_3 = 0x20080522, CAP_WORDS = 6 };
 int64_t
 sys_capget(const struct sysargs *args)
 {
-    uint32_t header[2], data[CAP_WORDS] = {0};
+    uint32_t header[2], data[CAP_WORDS] = { 0 };
     int rc = ucopy_in(header, uaddr(args->a[0]), sizeof header);
 
     if (rc < 0)

@@ -9,8 +9,14 @@
 #include <kernel/trusted/ucopy.h>
 
 enum {
-    FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE = 4, FUTEX_WAIT_BITSET = 9, FUTEX_WAKE_BITSET = 10,
-    FUTEX_PRIVATE_FLAG = 128, FUTEX_CLOCK_REALTIME = 256,
+    FUTEX_WAIT = 0,
+    FUTEX_WAKE = 1,
+    FUTEX_REQUEUE = 3,
+    FUTEX_CMP_REQUEUE = 4,
+    FUTEX_WAIT_BITSET = 9,
+    FUTEX_WAKE_BITSET = 10,
+    FUTEX_PRIVATE_FLAG = 128,
+    FUTEX_CLOCK_REALTIME = 256,
 };
 
 static int64_t
@@ -42,7 +48,8 @@ wait_relative(uaddr_t addr, bool private, uint32_t expected, uint64_t deadline_n
 int64_t
 futex_restart(const struct proc *p)
 {
-    return wait_relative(uaddr(p->restart_arg[0]), p->restart_arg[2] != 0, (uint32_t)p->restart_arg[1], p->restart_arg[3]);
+    return wait_relative(uaddr(p->restart_arg[0]), p->restart_arg[2] != 0,
+                         (uint32_t)p->restart_arg[1], p->restart_arg[3]);
 }
 
 static int64_t
@@ -63,7 +70,9 @@ wait_call(const struct sysargs *args, unsigned op, uint32_t op_flags)
     if ((uint32_t)args->a[5] == 0)
         return -EINVAL;
     rc = wait_until(uaddr(args->a[0]), private, expected, (uint32_t)args->a[5], deadline_ns);
-    return rc == -ERESTARTSYS && args->a[3] != 0 ? -ERESTARTNOHAND : rc; /* the time is absolute: doing it again is right */
+    return rc == -ERESTARTSYS && args->a[3] != 0
+               ? -ERESTARTNOHAND
+               : rc; /* the time is absolute: doing it again is right */
 }
 
 static int64_t

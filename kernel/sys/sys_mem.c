@@ -37,7 +37,8 @@ sys_mmap(const struct sysargs *args)
     struct file *file = NULL;
     uintptr_t addr;
 
-    if ((offset & PAGE_MASK) != 0 || len == 0 || (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0)
+    if ((offset & PAGE_MASK) != 0 || len == 0 ||
+        (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0)
         return -EINVAL;
     if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
         return -EINVAL;
@@ -53,7 +54,8 @@ sys_mmap(const struct sysargs *args)
         .addr = (uintptr_t)args->a[0],
         .len = len,
         .flags = access_flags(prot) | (type != MAP_PRIVATE ? VMA_SHARED : 0u) |
-                 ((flags & MAP_GROWSDOWN) != 0 ? VMA_GROWSDOWN : 0u) | ((flags & MAP_NORESERVE) != 0 ? VMA_NORESERVE : 0u),
+                 ((flags & MAP_GROWSDOWN) != 0 ? VMA_GROWSDOWN : 0u) |
+                 ((flags & MAP_NORESERVE) != 0 ? VMA_NORESERVE : 0u),
         .fixed = (flags & MAP_FIXED) != 0,
         .noreplace = (flags & MAP_FIXED_NOREPLACE) != 0,
         .populate = (flags & MAP_POPULATE) != 0 && (flags & MAP_NONBLOCK) == 0,
@@ -95,7 +97,8 @@ sys_mremap(const struct sysargs *args)
 
     unsigned how = ((flags & MREMAP_MAYMOVE) != 0 ? MM_REMAP_MAYMOVE : 0u) |
                    ((flags & MREMAP_FIXED) != 0 ? MM_REMAP_FIXED : 0u);
-    int rc = mm_remap(proc_current()->mm, (uintptr_t)args->a[0], args->a[1], args->a[2], how, (uintptr_t)args->a[4], &addr);
+    int rc = mm_remap(proc_current()->mm, (uintptr_t)args->a[0], args->a[1], args->a[2], how,
+                      (uintptr_t)args->a[4], &addr);
 
     return rc < 0 ? rc : (int64_t)addr;
 }
@@ -238,8 +241,10 @@ sys_mlockall(const struct sysargs *args)
 {
     uint64_t flags = args->a[0];
 
-    return flags == 0 || flags == MCL_ONFAULT || (flags & ~(uint64_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 ? -EINVAL
-                                                                                                                     : 0;
+    return flags == 0 || flags == MCL_ONFAULT ||
+                   (flags & ~(uint64_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0
+               ? -EINVAL
+               : 0;
 }
 
 int64_t

@@ -35,8 +35,9 @@ int64_t
 sys_uname(const struct sysargs *args)
 {
     struct {
-        char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN], machine[UTS_LEN], domainname[UTS_LEN];
-    } u = {0};
+        char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN], version[UTS_LEN],
+            machine[UTS_LEN], domainname[UTS_LEN];
+    } u = { 0 };
 
     str_copy(u.sysname, UTS_LEN, KERNEL_OSTYPE);
     str_copy(u.nodename, UTS_LEN, hostname);
@@ -50,7 +51,7 @@ sys_uname(const struct sysargs *args)
 static int64_t
 set_name(char *name, const struct sysargs *args)
 {
-    char new[UTS_LEN] = {0};
+    char new[UTS_LEN] = { 0 };
     int rc;
 
     if (!capable())
@@ -86,7 +87,7 @@ sys_sysinfo(const struct sysargs *args)
         uint32_t pad2;
         uint64_t totalhigh, freehigh;
         uint32_t mem_unit, pad3;
-    } out = {.mem_unit = 1};
+    } out = { .mem_unit = 1 };
     struct sched_stats sched;
     struct page_stats pages;
 
@@ -141,7 +142,12 @@ sys_getcpu(const struct sysargs *args)
     return rc;
 }
 
-enum { SYSLOG_READ_ALL = 3, SYSLOG_READ_CLEAR = 4, SYSLOG_CONSOLE_LEVEL = 8, SYSLOG_SIZE_BUFFER = 10 };
+enum {
+    SYSLOG_READ_ALL = 3,
+    SYSLOG_READ_CLEAR = 4,
+    SYSLOG_CONSOLE_LEVEL = 8,
+    SYSLOG_SIZE_BUFFER = 10
+};
 
 static int64_t
 read_log(uaddr_t to, int64_t size)

@@ -73,7 +73,7 @@ sys_wait4(const struct sysargs *args)
 {
     int32_t pid = (int32_t)args->a[0];
     uint32_t options = (uint32_t)args->a[2];
-    struct wait_query q = {.options = options | WEXITED};
+    struct wait_query q = { .options = options | WEXITED };
     struct wait_result r;
     int rc;
 
@@ -97,14 +97,15 @@ int64_t
 sys_waitid(const struct sysargs *args)
 {
     uint32_t options = (uint32_t)args->a[3];
-    struct wait_query q = {.which = (int)args->a[0], .id = (int32_t)args->a[1], .options = options};
+    struct wait_query q = { .which = (int)args->a[0], .id = (int32_t)args->a[1], .options = options };
     struct wait_result r;
-    struct siginfo_abi info = {0};
+    struct siginfo_abi info = { 0 };
     int rc;
 
-    if ((options & ~(uint32_t)(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL | WCLONE)) ||
-        !(options & (WSTOPPED | WEXITED | WCONTINUED)) || q.which < P_ALL || q.which > P_PGID || (q.which != P_ALL && q.id < 0) ||
-        (q.which == P_PID && q.id == 0))
+    if ((options & ~(uint32_t)(WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD |
+                               WALL | WCLONE)) ||
+        !(options & (WSTOPPED | WEXITED | WCONTINUED)) || q.which < P_ALL || q.which > P_PGID ||
+        (q.which != P_ALL && q.id < 0) || (q.which == P_PID && q.id == 0))
         return -EINVAL;
     if (q.which == P_PGID && q.id == 0)
         q.id = proc_current()->pgid;
@@ -112,7 +113,9 @@ sys_waitid(const struct sysargs *args)
     if (rc < 0)
         return rc;
     if (rc == 1) {
-        struct siginfo_k k = {.signo = SIGCHLD, .code = r.code, .pid = r.pid, .uid = r.uid, .status = r.status};
+        struct siginfo_k k = {
+            .signo = SIGCHLD, .code = r.code, .pid = r.pid, .uid = r.uid, .status = r.status
+        };
 
         sigframe_info(&k, &info);
     }
@@ -161,14 +164,20 @@ sys_get_robust_list(const struct sysargs *args)
 }
 
 enum {
-    PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4, PR_SET_NAME = 15, PR_GET_NAME = 16,
-    PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39,
+    PR_SET_PDEATHSIG = 1,
+    PR_GET_PDEATHSIG = 2,
+    PR_GET_DUMPABLE = 3,
+    PR_SET_DUMPABLE = 4,
+    PR_SET_NAME = 15,
+    PR_GET_NAME = 16,
+    PR_SET_NO_NEW_PRIVS = 38,
+    PR_GET_NO_NEW_PRIVS = 39,
 };
 
 static int64_t
 set_name(struct proc *p, uaddr_t from)
 {
-    char name[16] = {0};
+    char name[16] = { 0 };
     int rc = 0;
 
     /* Up to 15 bytes or a terminator, whichever comes first: byte by byte, the string may end at the end of a page. */

@@ -67,13 +67,15 @@ sys_prlimit64(const struct sysargs *args)
 int64_t
 sys_getrlimit(const struct sysargs *args)
 {
-    return sys_prlimit64(&(struct sysargs){{0, (uint32_t)args->a[0], 0, args->a[1] != 0 ? args->a[1] : 1}});
+    return sys_prlimit64(
+        &(struct sysargs){ { 0, (uint32_t)args->a[0], 0, args->a[1] != 0 ? args->a[1] : 1 } });
 }
 
 int64_t
 sys_setrlimit(const struct sysargs *args)
 {
-    return sys_prlimit64(&(struct sysargs){{0, (uint32_t)args->a[0], args->a[1] != 0 ? args->a[1] : 1, 0}});
+    return sys_prlimit64(
+        &(struct sysargs){ { 0, (uint32_t)args->a[0], args->a[1] != 0 ? args->a[1] : 1, 0 } });
 }
 
 /* --- usage --- */
@@ -84,7 +86,7 @@ int64_t
 sys_getrusage(const struct sysargs *args)
 {
     const struct proc *p = proc_current();
-    struct rusage_k u = {0};
+    struct rusage_k u = { 0 };
 
     switch ((int32_t)args->a[0]) {
     case RUSAGE_SELF:
@@ -143,7 +145,9 @@ static bool
 prio_one(struct proc *p, void *arg)
 {
     struct prio_walk *w = arg;
-    uint32_t id = w->which == PRIO_PROCESS ? (uint32_t)p->pid : w->which == PRIO_PGRP ? (uint32_t)p->pgid : p->creds.uid;
+    uint32_t id = w->which == PRIO_PROCESS ? (uint32_t)p->pid
+                  : w->which == PRIO_PGRP  ? (uint32_t)p->pgid
+                                           : p->creds.uid;
 
     if (id != w->who || p->zombie)
         return true;
@@ -172,7 +176,9 @@ prio_walk(struct prio_walk *w)
     if (w->which < PRIO_PROCESS || w->which > PRIO_USER)
         return -EINVAL;
     if (w->who == 0)
-        w->who = w->which == PRIO_PROCESS ? (uint32_t)me->pid : w->which == PRIO_PGRP ? (uint32_t)me->pgid : me->creds.uid;
+        w->who = w->which == PRIO_PROCESS ? (uint32_t)me->pid
+                 : w->which == PRIO_PGRP  ? (uint32_t)me->pgid
+                                          : me->creds.uid;
     w->rc = -ESRCH;
     proc_for_each(prio_one, w);
     return w->rc;
@@ -181,7 +187,7 @@ prio_walk(struct prio_walk *w)
 int64_t
 sys_getpriority(const struct sysargs *args)
 {
-    struct prio_walk w = {.which = (int)args->a[0], .who = (uint32_t)args->a[1]};
+    struct prio_walk w = { .which = (int)args->a[0], .who = (uint32_t)args->a[1] };
     int64_t rc = prio_walk(&w);
 
     return rc < 0 ? rc : 20 - w.nice; /* the system call's own encoding: 40 .. 1 */
@@ -191,7 +197,7 @@ int64_t
 sys_setpriority(const struct sysargs *args)
 {
     int nice = (int)args->a[2];
-    struct prio_walk w = {.which = (int)args->a[0], .who = (uint32_t)args->a[1], .set = true};
+    struct prio_walk w = { .which = (int)args->a[0], .who = (uint32_t)args->a[1], .set = true };
 
     w.nice = nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice;
     return prio_walk(&w);
@@ -282,7 +288,8 @@ sys_sched_getparam(const struct sysargs *args)
 
     if ((int32_t)args->a[0] < 0 || args->a[1] == 0)
         return -EINVAL;
-    return by_pid(args->a[0]) == NULL ? -ESRCH : ucopy_out(uaddr(args->a[1]), &priority, sizeof priority);
+    return by_pid(args->a[0]) == NULL ? -ESRCH
+                                      : ucopy_out(uaddr(args->a[1]), &priority, sizeof priority);
 }
 
 int64_t
@@ -300,7 +307,7 @@ sys_sched_get_priority_min(const struct sysargs *args)
 int64_t
 sys_sched_rr_get_interval(const struct sysargs *args)
 {
-    static const struct timespec_k slice = {.tv_nsec = 10000000};
+    static const struct timespec_k slice = { .tv_nsec = 10000000 };
 
     if (by_pid(args->a[0]) == NULL)
         return -ESRCH;

@@ -18,7 +18,7 @@ sys_rt_sigaction(const struct sysargs *args)
 {
     struct proc *p = proc_current();
     int signo = (int)args->a[0];
-    struct sigaction_abi new = {0}, old;
+    struct sigaction_abi new = { 0 }, old;
     int rc = 0;
 
     if (signo < 1 || signo > NSIG || args->a[3] != sizeof(sigset_k))
@@ -31,15 +31,17 @@ sys_rt_sigaction(const struct sysargs *args)
             return rc;
     }
     struct sigaction_k *a = &p->sighand->action[signo - 1];
-    old = (struct sigaction_abi){a->handler, a->flags, a->restorer, a->mask};
+    old = (struct sigaction_abi){ a->handler, a->flags, a->restorer, a->mask };
     if (args->a[1] != 0) {
         irqstate_t s = hal_irq_save();
-        bool ignores = new.handler == SIG_IGN_K || (new.handler == SIG_DFL_K && (signo == SIGCHLD || signo == SIGCONT ||
-                                                                               signo == SIGURG || signo == SIGWINCH));
+        bool ignores = new.handler == SIG_IGN_K ||
+                       (new.handler == SIG_DFL_K && (signo == SIGCHLD || signo == SIGCONT ||
+                                                     signo == SIGURG || signo == SIGWINCH));
 
-        *a = (struct sigaction_k){new.handler, new.flags, new.restorer, new.mask & ~unblockable};
+        *a = (struct sigaction_k){ new.handler, new.flags, new.restorer, new.mask & ~unblockable };
         if (ignores)
-            p->sig.pending &= ~BIT_OF(signo); /* POSIX 2.4.3: a pending signal that is now ignored is discarded */
+            p->sig.pending &=
+                ~BIT_OF(signo); /* POSIX 2.4.3: a pending signal that is now ignored is discarded */
         hal_irq_restore(s);
         signal_recalc(p);
     }
@@ -90,7 +92,7 @@ sys_rt_sigreturn(const struct sysargs *args unused_param)
 
     p->user_replaced = true;
     if (sigframe_pop(p) < 0) {
-        struct siginfo_k info = {.signo = SIGSEGV, .code = SI_KERNEL};
+        struct siginfo_k info = { .signo = SIGSEGV, .code = SI_KERNEL };
 
         signal_force(p, SIGSEGV, &info);
     }
@@ -199,7 +201,7 @@ sys_sigaltstack(const struct sysargs *args)
 {
     struct proc *p = proc_current();
     bool on = sigframe_on_altstack(p, hal_user_sp(&p->user));
-    struct stack_k old = {.ss_sp = p->sig.altstack.v, .ss_size = p->sig.altstack_size}, new = {0};
+    struct stack_k old = { .ss_sp = p->sig.altstack.v, .ss_size = p->sig.altstack_size }, new = { 0 };
     int rc;
 
     old.ss_flags = p->sig.altstack_size == 0 ? SS_DISABLE : on ? SS_ONSTACK : 0;
@@ -211,7 +213,7 @@ sys_sigaltstack(const struct sysargs *args)
             return -EPERM;
         if (new.ss_flags & ~(SS_DISABLE | SS_ONSTACK))
             return -EINVAL;
-        bool off = (new.ss_flags & SS_DISABLE) != 0;
+        bool off = (new.ss_flags &SS_DISABLE) != 0;
         if (!off && new.ss_size < MINSIGSTKSZ)
             return -ENOMEM;
         p->sig.altstack = uaddr(off ? 0 : new.ss_sp);
@@ -228,8 +230,9 @@ may_signal(const struct proc *p, int signo)
     const struct proc *me = proc_current();
     const struct creds *c = &me->creds;
 
-    return c->euid == 0 || c->euid == p->creds.uid || c->euid == p->creds.suid || c->uid == p->creds.uid ||
-           c->uid == p->creds.suid || (signo == SIGCONT && me->session == p->session);
+    return c->euid == 0 || c->euid == p->creds.uid || c->euid == p->creds.suid ||
+           c->uid == p->creds.uid || c->uid == p->creds.suid ||
+           (signo == SIGCONT && me->session == p->session);
 }
 
 static struct siginfo_k
@@ -237,7 +240,7 @@ from_me(int signo, int code)
 {
     const struct proc *me = proc_current();
 
-    return (struct siginfo_k){.signo = signo, .code = code, .pid = me->tgid, .uid = me->creds.uid};
+    return (struct siginfo_k){ .signo = signo, .code = code, .pid = me->tgid, .uid = me->creds.uid };
 }
 
 static int64_t
@@ -273,7 +276,7 @@ broadcast_one(struct proc *p, void *arg)
 static int64_t
 send_many(int32_t pgid, int signo)
 {
-    struct broadcast b = {.pgid = pgid, .signo = signo, .info = from_me(signo, SI_USER)};
+    struct broadcast b = { .pgid = pgid, .signo = signo, .info = from_me(signo, SI_USER) };
 
     proc_for_each(broadcast_one, &b);
     return b.seen == 0 ? -ESRCH : b.sent == 0 ? -EPERM : 0;
@@ -343,6 +346,10 @@ sys_rt_sigqueueinfo(const struct sysargs *args)
         return -ESRCH;
     if (p != proc_current() && (in.code >= 0 || in.code == SI_TKILL))
         return -EPERM; /* only the kernel may claim those */
-    struct siginfo_k info = {.signo = signo, .code = in.code, .pid = (int32_t)in.fields[0], .uid = (uint32_t)(in.fields[0] >> 32), .value = in.fields[1]};
+    struct siginfo_k info = { .signo = signo,
+                              .code = in.code,
+                              .pid = (int32_t)in.fields[0],
+                              .uid = (uint32_t)(in.fields[0] >> 32),
+                              .value = in.fields[1] };
     return send_one(p, signo, &info);
 }

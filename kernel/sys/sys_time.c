@@ -54,7 +54,7 @@ to_timespec(int64_t ns)
         sec--;
         rest += NS_PER_S;
     }
-    return (struct timespec_k){sec, rest};
+    return (struct timespec_k){ sec, rest };
 }
 
 static int
@@ -105,7 +105,7 @@ sys_gettimeofday(const struct sysargs *args)
 {
     static const uint64_t no_zone;
     struct ktime t = time_wall();
-    struct timeval_k tv = {t.sec, t.nsec / 1000};
+    struct timeval_k tv = { t.sec, t.nsec / 1000 };
     int rc = args->a[0] == 0 ? 0 : ucopy_out(uaddr(args->a[0]), &tv, sizeof tv);
 
     if (rc == 0 && args->a[1] != 0)
@@ -128,7 +128,7 @@ sys_settimeofday(const struct sysargs *args)
         return -EINVAL;
     if (!capable())
         return -EPERM;
-    time_set_wall((struct ktime){tv.tv_sec, (uint32_t)tv.tv_usec * 1000});
+    time_set_wall((struct ktime){ tv.tv_sec, (uint32_t)tv.tv_usec * 1000 });
     return 0;
 }
 
@@ -159,14 +159,14 @@ sys_clock_settime(const struct sysargs *args)
         return -EINVAL;
     if (!capable())
         return -EPERM;
-    time_set_wall((struct ktime){ns / (int64_t)NS_PER_S, (uint32_t)(ns % (int64_t)NS_PER_S)});
+    time_set_wall((struct ktime){ ns / (int64_t)NS_PER_S, (uint32_t)(ns % (int64_t)NS_PER_S) });
     return 0;
 }
 
 int64_t
 sys_clock_getres(const struct sysargs *args)
 {
-    static const struct timespec_k one_ns = {.tv_nsec = 1};
+    static const struct timespec_k one_ns = { .tv_nsec = 1 };
     int64_t ns;
     int rc = clock_read((int32_t)args->a[0], &ns);
 
@@ -174,13 +174,21 @@ sys_clock_getres(const struct sysargs *args)
 }
 
 /* struct timex of the ABI: the words that say something here. */
-enum { TIMEX_SIZE = 208, TIMEX_STATUS = 40, TIMEX_TIME = 72, TIMEX_TICK = 88, TICK_US = 10000, STA_UNSYNC = 0x40, TIME_ERROR = 5 };
+enum {
+    TIMEX_SIZE = 208,
+    TIMEX_STATUS = 40,
+    TIMEX_TIME = 72,
+    TIMEX_TICK = 88,
+    TICK_US = 10000,
+    STA_UNSYNC = 0x40,
+    TIME_ERROR = 5
+};
 
 /* Nothing disciplines the clock: it can be asked about (and says that it is not synchronised), not steered. */
 int64_t
 sys_adjtimex(const struct sysargs *args)
 {
-    uint8_t buf[TIMEX_SIZE] = {0};
+    uint8_t buf[TIMEX_SIZE] = { 0 };
     struct span timex = span_of(buf, sizeof buf);
     struct ktime now = time_wall();
     uint32_t modes;
@@ -211,7 +219,8 @@ sleep_until(uint64_t deadline_ns, uaddr_t rem)
     if (now >= deadline_ns)
         return 0;
     if (rem.v != 0) {
-        struct timespec_k t = to_timespec(deadline_ns != WAIT_FOREVER ? (int64_t)(deadline_ns - now) : INT64_MAX);
+        struct timespec_k t =
+            to_timespec(deadline_ns != WAIT_FOREVER ? (int64_t)(deadline_ns - now) : INT64_MAX);
 
         rc = ucopy_out(rem, &t, sizeof t);
         if (rc < 0)
@@ -259,7 +268,7 @@ sys_clock_nanosleep(const struct sysargs *args)
 
     if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
         return -EOPNOTSUPP;
-    rc = clock_read(clock, &(int64_t){0});
+    rc = clock_read(clock, &(int64_t){ 0 });
     if (rc == 0)
         rc = clock_read_deadline(clock, absolute, uaddr(args->a[2]), &deadline_ns);
     if (rc < 0)
@@ -274,7 +283,8 @@ static void
 alarm_fires(void *arg)
 {
     struct proc *p = arg;
-    uint64_t next = p->alarm.deadline_ns + p->alarm_interval_ns, soonest = hal_time_now_ns() + ALARM_MIN_NS;
+    uint64_t next = p->alarm.deadline_ns + p->alarm_interval_ns,
+             soonest = hal_time_now_ns() + ALARM_MIN_NS;
 
     signal_send(p, SIGALRM, NULL);
     if (p->alarm_interval_ns != 0 && timer_set(&p->alarm, next > soonest ? next : soonest) < 0)
@@ -283,13 +293,16 @@ alarm_fires(void *arg)
 
 /* Set value and interval; tell the old ones. */
 static int
-set_alarm(struct proc *p, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value, uint64_t *old_interval)
+set_alarm(struct proc *p, uint64_t value_ns, uint64_t interval_ns, uint64_t *old_value,
+          uint64_t *old_interval)
 {
     uint64_t now = hal_time_now_ns();
 
     if (p->alarm.fn == NULL)
         timer_init(&p->alarm, alarm_fires, p);
-    *old_value = !timer_armed(&p->alarm) ? 0 : p->alarm.deadline_ns > now ? p->alarm.deadline_ns - now : 1;
+    *old_value = !timer_armed(&p->alarm)      ? 0
+                 : p->alarm.deadline_ns > now ? p->alarm.deadline_ns - now
+                                              : 1;
     *old_interval = p->alarm_interval_ns;
     timer_cancel(&p->alarm);
     p->alarm_interval_ns = interval_ns;
@@ -317,7 +330,7 @@ timeval_ns(struct timeval_k t, uint64_t *ns_out)
 static struct timeval_k
 ns_timeval(uint64_t ns)
 {
-    return (struct timeval_k){(int64_t)(ns / NS_PER_S), (int64_t)(ns % NS_PER_S / 1000)};
+    return (struct timeval_k){ (int64_t)(ns / NS_PER_S), (int64_t)(ns % NS_PER_S / 1000) };
 }
 
 enum { ITIMER_REAL = 0, ITIMER_PROF = 2 };
@@ -325,7 +338,7 @@ enum { ITIMER_REAL = 0, ITIMER_PROF = 2 };
 int64_t
 sys_setitimer(const struct sysargs *args)
 {
-    struct itimerval_k new = {0}, old;
+    struct itimerval_k new = { 0 }, old;
     uint64_t value = 0, interval = 0, old_value, old_interval;
     int rc;
 
@@ -343,7 +356,7 @@ sys_setitimer(const struct sysargs *args)
     rc = set_alarm(proc_current(), value, interval, &old_value, &old_interval);
     if (rc < 0 || args->a[2] == 0)
         return rc;
-    old = (struct itimerval_k){ns_timeval(old_interval), ns_timeval(old_value)};
+    old = (struct itimerval_k){ ns_timeval(old_interval), ns_timeval(old_value) };
     return ucopy_out(uaddr(args->a[2]), &old, sizeof old);
 }
 
@@ -352,12 +365,13 @@ sys_getitimer(const struct sysargs *args)
 {
     const struct proc *p = proc_current();
     uint64_t now = hal_time_now_ns();
-    struct itimerval_k out = {0};
+    struct itimerval_k out = { 0 };
 
     if (args->a[0] > ITIMER_PROF)
         return -EINVAL;
     if (args->a[0] == ITIMER_REAL && p->alarm.fn != NULL && timer_armed(&p->alarm))
-        out = (struct itimerval_k){ns_timeval(p->alarm_interval_ns),
-                                   ns_timeval(p->alarm.deadline_ns > now ? p->alarm.deadline_ns - now : 1000)};
+        out = (struct itimerval_k){ ns_timeval(p->alarm_interval_ns),
+                                    ns_timeval(p->alarm.deadline_ns > now ? p->alarm.deadline_ns - now
+                                                                          : 1000) };
     return ucopy_out(uaddr(args->a[1]), &out, sizeof out);
 }

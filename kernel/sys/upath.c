@@ -94,7 +94,8 @@ at_lookup(int fd, uint64_t path, unsigned flags, struct dentry **out)
     return rc;
 }
 
-struct file *_Nullable ufile_get(int fd, bool path_ok)
+struct file *_Nullable
+ufile_get(int fd, bool path_ok)
 {
     struct file *f = fd_get(proc_current()->files, fd);
 

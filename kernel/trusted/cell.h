@@ -25,16 +25,19 @@ struct cell_raw {
 
 void cell_refilled(const char *holder) noreturn_fn; /* panics; kernel/trusted/cell.c */
 
-#define CELL(type)                                                                                                     \
-    union {                                                                                                            \
-        struct cell_raw raw;                                                                                           \
-        type *_Nullable typed; /* for its type only */                                                                 \
+#define CELL(type)                                                                                 \
+    union {                                                                                        \
+        struct cell_raw raw;                                                                       \
+        type *_Nullable typed; /* for its type only */                                             \
     }
-#define CELL_INIT(p) {.raw = {.ptr = (p)}}
+#define CELL_INIT(p)                                                                               \
+    {                                                                                              \
+        .raw = {.ptr = (p) }                                                                       \
+    }
 
 #define CELL_STR2(x) #x
-#define CELL_STR(x) CELL_STR2(x)
-#define CELL_HERE __FILE__ ":" CELL_STR(__LINE__)
+#define CELL_STR(x)  CELL_STR2(x)
+#define CELL_HERE    __FILE__ ":" CELL_STR(__LINE__)
 
 static inline void *_Nullable
 cell_take_raw(struct cell_raw *c, const char *here)
@@ -54,7 +57,7 @@ cell_put_raw(struct cell_raw *c, void *p)
 }
 
 /* The state, or NULL when someone holds it. */
-#define cell_take(c) ((__typeof__((c)->typed))cell_take_raw(&(c)->raw, CELL_HERE))
+#define cell_take(c)   ((__typeof__((c)->typed))cell_take_raw(&(c)->raw, CELL_HERE))
 #define cell_put(c, p) cell_put_raw(&(c)->raw, (1 ? (p) : (c)->typed))
 
 struct cell_guard {
@@ -69,11 +72,12 @@ cell_guard_put(struct cell_guard *g)
 }
 
 #define CELL_CAT2(a, b) a##b
-#define CELL_CAT(a, b) CELL_CAT2(a, b)
-#define cell_with(x, c) CELL_WITH(x, c, CELL_CAT(cell_guard_, __LINE__), CELL_CAT(cell_once_, __LINE__))
-#define CELL_WITH(x, c, guard, once)                                                                                   \
-    for (struct cell_guard guard __attribute__((cleanup(cell_guard_put))) =                                            \
-             {&(c)->raw, cell_take_raw(&(c)->raw, CELL_HERE)},                                                         \
-             *once = &guard;                                                                                           \
-         once != NULL; once = NULL)                                                                                    \
+#define CELL_CAT(a, b)  CELL_CAT2(a, b)
+#define cell_with(x, c)                                                                            \
+    CELL_WITH(x, c, CELL_CAT(cell_guard_, __LINE__), CELL_CAT(cell_once_, __LINE__))
+#define CELL_WITH(x, c, guard, once)                                                               \
+    for (struct cell_guard guard __attribute__((                                                   \
+             cleanup(cell_guard_put))) = { &(c)->raw, cell_take_raw(&(c)->raw, CELL_HERE) },       \
+           *once = &guard;                                                                         \
+         once != NULL; once = NULL)                                                                \
         for (__typeof__((c)->typed) x = guard.ptr; x != NULL; x = NULL)

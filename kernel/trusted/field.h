@@ -15,7 +15,8 @@ static inline uint32_t
 get_le32(struct cspan s, size_t off)
 {
     struct cspan f = cspan_sub(s, off, 4);
-    return (uint32_t)f.ptr[0] | (uint32_t)f.ptr[1] << 8 | (uint32_t)f.ptr[2] << 16 | (uint32_t)f.ptr[3] << 24;
+    return (uint32_t)f.ptr[0] | (uint32_t)f.ptr[1] << 8 | (uint32_t)f.ptr[2] << 16 |
+           (uint32_t)f.ptr[3] << 24;
 }
 
 static inline uint64_t

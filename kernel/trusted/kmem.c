@@ -26,8 +26,8 @@ struct size_class {
 };
 
 static const struct size_class classes[] = {
-    {64, 0, 64},  {96, 0, 42},  {128, 0, 32}, {192, 0, 21},  {256, 0, 16},
-    {384, 0, 10}, {512, 0, 8},  {768, 1, 10}, {1024, 1, 8},  {1536, 2, 10}, {2048, 2, 8},
+    { 64, 0, 64 }, { 96, 0, 42 },  { 128, 0, 32 }, { 192, 0, 21 },  { 256, 0, 16 }, { 384, 0, 10 },
+    { 512, 0, 8 }, { 768, 1, 10 }, { 1024, 1, 8 }, { 1536, 2, 10 }, { 2048, 2, 8 },
 };
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 
@@ -320,7 +320,8 @@ kmem_drain(void)
         if (slab != NULL)
             slab_destroy(slab);
     }
-    for (unsigned class = 0; class < CLASSES; class++) { /* and the empty slabs kept against thrashing */
+    for (unsigned class = 0; class < CLASSES;
+         class ++) { /* and the empty slabs kept against thrashing */
         struct list_node *n = list_first(&partial[class]);
 
         if (n == NULL || n != list_last(&partial[class]))
@@ -362,13 +363,13 @@ kmem_init(void)
 
     for (unsigned i = 0; i < SLAB_MAX / CLASS_STEP; i++) {
         while (classes[class].size < (i + 1) * CLASS_STEP)
-            class++;
+            class ++;
         class_of_size[i] = (uint8_t)class;
     }
     irqlock_lock(&kmem_lock);
     for (unsigned i = 0; i < CLASSES; i++)
         list_init(&partial[i]);
-    counters = (struct kmem_stats){0};
+    counters = (struct kmem_stats){ 0 };
     quarantine_first = quarantine_len = 0;
     quarantine_bytes = 0;
     irqlock_unlock(&kmem_lock);

@@ -16,7 +16,12 @@ struct list {
     struct list_node head;
 };
 
-#define LIST_INIT(l) {{&(l).head, &(l).head}}
+#define LIST_INIT(l)                                                                               \
+    {                                                                                              \
+        {                                                                                          \
+            &(l).head, &(l).head                                                                   \
+        }                                                                                          \
+    }
 
 void list_corrupt(const char *what) __attribute__((noreturn)); /* panics; kernel/trusted/list.c */
 
@@ -107,5 +112,5 @@ list_pop_front(struct list *l)
 
 /* Walk: `n` is a struct list_node *; the safe form allows removal of `n`. */
 #define list_for_each(n, l) for (n = (l)->head.next; n != &(l)->head; n = n->next)
-#define list_for_each_safe(n, tmp, l)                                                                                  \
+#define list_for_each_safe(n, tmp, l)                                                              \
     for (n = (l)->head.next, tmp = n->next; n != &(l)->head; n = tmp, tmp = n->next)

@@ -14,7 +14,8 @@ enum {
     FRONTIER_ORDER = 6,  /* the frontier moves in steps of 64 pages */
     RECLAIM_WANT = 64,   /* pages asked of a reclaim function at a time */
     RECLAIM_ROUNDS = 16, /* attempts of one allocation before it fails */
-    HOT_MAX = 64,        /* single pages kept as they are, so that free and alloc in turn do not merge and split */
+    HOT_MAX =
+        64, /* single pages kept as they are, so that free and alloc in turn do not merge and split */
 };
 
 static struct irqlock page_lock = IRQLOCK_INIT("page");
@@ -260,7 +261,7 @@ page_split(struct page *block)
 
     assert(block->refs == 1 && block->flags == 0 && block->map_count == 0);
     for (uint64_t i = 0; i < n; i++)
-        block[i] = (struct page){.refs = 1};
+        block[i] = (struct page){ .refs = 1 };
     irqlock_lock(&page_lock);
     counters.allocs += n - 1; /* they are freed one by one */
     irqlock_unlock(&page_lock);
@@ -337,9 +338,9 @@ page_init(paddr_t base, uint64_t size)
     list_init(&hot);
     hot_pages = 0;
     for (uint64_t i = 0; i < own; i++)
-        table[i] = (struct page){.refs = 1, .flags = PG_RESERVED};
+        table[i] = (struct page){ .refs = 1, .flags = PG_RESERVED };
     frontier = own;
     free_pages = 0;
-    counters = (struct page_stats){0};
+    counters = (struct page_stats){ 0 };
     irqlock_unlock(&page_lock);
 }

@@ -19,19 +19,19 @@ void span_fail(const char *what) noreturn_fn; /* kernel/trusted/span.c */
 static inline struct span
 span_of(void *p, size_t len)
 {
-    return (struct span){p, len};
+    return (struct span){ p, len };
 }
 
 static inline struct cspan
 cspan_of(const void *p, size_t len)
 {
-    return (struct cspan){p, len};
+    return (struct cspan){ p, len };
 }
 
 static inline struct cspan
 span_const(struct span s)
 {
-    return (struct cspan){s.ptr, s.len};
+    return (struct cspan){ s.ptr, s.len };
 }
 
 static inline struct span
@@ -39,7 +39,7 @@ span_sub(struct span s, size_t off, size_t len)
 {
     if (off > s.len || len > s.len - off)
         span_fail("span_sub");
-    return (struct span){s.ptr + off, len};
+    return (struct span){ s.ptr + off, len };
 }
 
 static inline struct cspan
@@ -47,7 +47,7 @@ cspan_sub(struct cspan s, size_t off, size_t len)
 {
     if (off > s.len || len > s.len - off)
         span_fail("cspan_sub");
-    return (struct cspan){s.ptr + off, len};
+    return (struct cspan){ s.ptr + off, len };
 }
 
 static inline uint8_t

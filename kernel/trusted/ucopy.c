@@ -19,7 +19,8 @@ translate(struct mm *mm, uintptr_t va, unsigned access, uint8_t **ptr_out)
         paddr_t pa;
         unsigned prot;
 
-        if (hal_space_query(mm->space, uaddr(va & ~PAGE_MASK), &pa, &prot) && (prot & access) == access) {
+        if (hal_space_query(mm->space, uaddr(va & ~PAGE_MASK), &pa, &prot) &&
+            (prot & access) == access) {
             *ptr_out = (uint8_t *)hal_phys_ptr(pa) + (va & PAGE_MASK);
             return 0;
         }

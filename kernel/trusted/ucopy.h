@@ -30,16 +30,16 @@ struct iobuf {
 static inline struct iobuf
 iobuf_user(uaddr_t p, size_t n)
 {
-    return (struct iobuf){.user = p, .left = n};
+    return (struct iobuf){ .user = p, .left = n };
 }
 
 static inline struct iobuf
 iobuf_kernel(void *p, size_t n)
 {
-    return (struct iobuf){.kernel = (uint8_t *)p, .left = n};
+    return (struct iobuf){ .kernel = (uint8_t *)p, .left = n };
 }
 
 /* Move n <= left bytes and advance.  -EFAULT: nothing of this call counts as moved. */
-int must_check iobuf_put(struct iobuf *b, const void *src, size_t n);  /* src -> buffer (a read) */
-int must_check iobuf_get(struct iobuf *b, void *dst, size_t n);        /* buffer -> dst (a write) */
+int must_check iobuf_put(struct iobuf *b, const void *src, size_t n); /* src -> buffer (a read) */
+int must_check iobuf_get(struct iobuf *b, void *dst, size_t n);       /* buffer -> dst (a write) */
 int must_check iobuf_put_zero(struct iobuf *b, size_t n);

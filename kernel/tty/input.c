@@ -84,7 +84,8 @@ erase_one(struct tty *t) requires_lock(t->lock)
         return;
     do
         t->head--;
-    while (t->head != t->canon && (t->termios.c_iflag & IUTF8) && (t->in[t->head % TTY_INPUT_SIZE] & 0xc0) == 0x80);
+    while (t->head != t->canon && (t->termios.c_iflag & IUTF8) &&
+           (t->in[t->head % TTY_INPUT_SIZE] & 0xc0) == 0x80);
     if (!lflag(t, ECHO))
         return;
     if (!lflag(t, ECHOE)) {
@@ -97,7 +98,8 @@ erase_one(struct tty *t) requires_lock(t->lock)
 static bool
 is_word(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c >= 0x80;
 }
 
 static void
@@ -294,7 +296,8 @@ static void
 ordinary(struct tty *t, uint8_t c, bool literal) requires_lock(t->lock)
 {
     bool canon = lflag(t, ICANON);
-    bool eol = canon && !literal && (c == '\n' || is_cc(t, VEOL, c) || (lflag(t, IEXTEN) && is_cc(t, VEOL2, c)));
+    bool eol = canon && !literal &&
+               (c == '\n' || is_cc(t, VEOL, c) || (lflag(t, IEXTEN) && is_cc(t, VEOL2, c)));
 
     if (lflag(t, ECHO) || (canon && c == '\n' && lflag(t, ECHONL))) {
         if (t->head == t->canon)

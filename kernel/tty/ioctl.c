@@ -7,7 +7,7 @@
 static int
 get_termios(struct tty *t, uaddr_t arg, bool two)
 {
-    struct termios2_k out = {.c_ispeed = 115200, .c_ospeed = 115200};
+    struct termios2_k out = { .c_ispeed = 115200, .c_ospeed = 115200 };
 
     irqlock_lock(&t->lock);
     out.t = t->termios;
@@ -49,8 +49,8 @@ set_winsize(struct tty *t, uaddr_t arg)
     if (rc < 0)
         return rc;
     irqlock_lock(&t->lock);
-    changed = w.ws_row != t->winsize.ws_row || w.ws_col != t->winsize.ws_col || w.ws_xpixel != t->winsize.ws_xpixel ||
-              w.ws_ypixel != t->winsize.ws_ypixel;
+    changed = w.ws_row != t->winsize.ws_row || w.ws_col != t->winsize.ws_col ||
+              w.ws_xpixel != t->winsize.ws_xpixel || w.ws_ypixel != t->winsize.ws_ypixel;
     t->winsize = w;
     irqlock_unlock(&t->lock);
     if (changed && t->pgrp > 0)

@@ -106,7 +106,7 @@ set_foreground(struct tty *t, uaddr_t arg)
         return rc;
     if (pgid < 0)
         return -EINVAL;
-    struct group_query q = {.pgid = pgid, .session = p->session};
+    struct group_query q = { .pgid = pgid, .session = p->session };
     proc_for_each(in_session, &q);
     if (!q.found)
         return -EPERM;

@@ -18,7 +18,8 @@ port_drained(struct tty *t)
 static uint32_t
 baud_of(uint32_t cbaud)
 {
-    static const uint32_t low[16] = {0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400};
+    static const uint32_t low[16] = { 0,   50,   75,   110,  134,  150,  200,   300,
+                                      600, 1200, 1800, 2400, 4800, 9600, 19200, 38400 };
 
     if (cbaud < 16)
         return low[cbaud];
@@ -39,7 +40,9 @@ port_set(struct tty *t, const struct termios_k *termios)
         return;
 }
 
-static const struct tty_port_ops uart_port = {.write = port_write, .set = port_set, .drained = port_drained};
+static const struct tty_port_ops uart_port = { .write = port_write,
+                                               .set = port_set,
+                                               .drained = port_drained };
 
 static void
 uart_to_tty(struct uart *u, uint8_t byte, unsigned errors)

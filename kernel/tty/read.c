@@ -79,8 +79,11 @@ wait_raw(struct tty *t, bool nonblock, size_t want, uint64_t *deadline_ns) requi
             return have > 0 ? 0 : -EAGAIN;
         if (min == 0 && time == 0)
             return 0;
-        if (time > 0 && (min == 0 ? *deadline_ns == WAIT_FOREVER : have > 0 && (have != seen || *deadline_ns == WAIT_FOREVER)))
-            *deadline_ns = hal_time_now_ns() + (uint64_t)time * DECISECOND_NS; /* TIME restarts with every byte if MIN > 0 */
+        if (time > 0 && (min == 0 ? *deadline_ns == WAIT_FOREVER
+                                  : have > 0 && (have != seen || *deadline_ns == WAIT_FOREVER)))
+            *deadline_ns =
+                hal_time_now_ns() +
+                (uint64_t)time * DECISECOND_NS; /* TIME restarts with every byte if MIN > 0 */
         seen = have;
         int rc = wait_on_irqlock(&t->read_wait, &t->lock, WAIT_INTR, *deadline_ns);
         if (rc == -ETIMEDOUT)

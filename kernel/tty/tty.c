@@ -8,7 +8,12 @@
 #include <kernel/proc/proc.h>
 #include <kernel/tty/tty_private.h>
 
-enum { MAKEDEV_TTYS0 = 4 << 8 | 64, MAKEDEV_TTY = 5 << 8 | 0, MAKEDEV_CONSOLE = 5 << 8 | 1, BOUNCE = 256 };
+enum {
+    MAKEDEV_TTYS0 = 4 << 8 | 64,
+    MAKEDEV_TTY = 5 << 8 | 0,
+    MAKEDEV_CONSOLE = 5 << 8 | 1,
+    BOUNCE = 256
+};
 
 static struct tty console_tty;
 static bool have_console;
@@ -18,8 +23,19 @@ static const struct termios_k default_termios = {
     .c_oflag = OPOST | ONLCR,
     .c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
     .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-    .c_cc = {[VINTR] = 003, [VQUIT] = 034, [VERASE] = 0177, [VKILL] = 025, [VEOF] = 004, [VMIN] = 1, [VSTART] = 021, [VSTOP] = 023,
-             [VSUSP] = 032, [VREPRINT] = 022, [VDISCARD] = 017, [VWERASE] = 027, [VLNEXT] = 026},
+    .c_cc = { [VINTR] = 003,
+              [VQUIT] = 034,
+              [VERASE] = 0177,
+              [VKILL] = 025,
+              [VEOF] = 004,
+              [VMIN] = 1,
+              [VSTART] = 021,
+              [VSTOP] = 023,
+              [VSUSP] = 032,
+              [VREPRINT] = 022,
+              [VDISCARD] = 017,
+              [VWERASE] = 027,
+              [VLNEXT] = 026 },
 };
 
 static int
@@ -157,8 +173,9 @@ window_from_cmdline(struct tty *t) requires_lock(t->lock)
     if (word[x] == '\0')
         return;
     word[x] = '\0';
-    if (str_to_u64(word, &rows) == 0 && str_to_u64(&word[x + 1], &cols) == 0 && rows <= UINT16_MAX && cols <= UINT16_MAX)
-        t->winsize = (struct winsize_k){.ws_row = (uint16_t)rows, .ws_col = (uint16_t)cols};
+    if (str_to_u64(word, &rows) == 0 && str_to_u64(&word[x + 1], &cols) == 0 &&
+        rows <= UINT16_MAX && cols <= UINT16_MAX)
+        t->winsize = (struct winsize_k){ .ws_row = (uint16_t)rows, .ws_col = (uint16_t)cols };
 }
 
 void
@@ -185,7 +202,8 @@ tty_init(void)
     have_console = tty_uart_attach(t);
     if (!have_console)
         klog(LOG_WARN, "tty: no console UART");
-    if (chrdev_add(MAKEDEV_TTYS0, 1, &tty_ops, "ttyS0") < 0 || chrdev_add(MAKEDEV_TTY, 1, &tty_ops, "tty") < 0 ||
+    if (chrdev_add(MAKEDEV_TTYS0, 1, &tty_ops, "ttyS0") < 0 ||
+        chrdev_add(MAKEDEV_TTY, 1, &tty_ops, "tty") < 0 ||
         chrdev_add(MAKEDEV_CONSOLE, 1, &tty_ops, "console") < 0)
         klog(LOG_ERR, "tty: the device numbers are taken");
 }

@@ -37,11 +37,11 @@ struct tty {
     uint8_t in[TTY_INPUT_SIZE] guarded_by(&lock);
     uint8_t in_eol[TTY_INPUT_SIZE / 8] guarded_by(&lock); /* bit: this byte ends a line */
     uint32_t tail guarded_by(&lock), canon guarded_by(&lock), head guarded_by(&lock); /* free running */
-    bool lnext guarded_by(&lock);      /* the next byte is literal */
-    bool stopped guarded_by(&lock);    /* output held by ^S or TCOOFF */
-    uint32_t column guarded_by(&lock); /* of the cursor */
+    bool lnext guarded_by(&lock);            /* the next byte is literal */
+    bool stopped guarded_by(&lock);          /* output held by ^S or TCOOFF */
+    uint32_t column guarded_by(&lock);       /* of the cursor */
     uint32_t canon_column guarded_by(&lock); /* where the line being edited began */
-    uint64_t dropped guarded_by(&lock); /* input bytes lost because the ring was full */
+    uint64_t dropped guarded_by(&lock);      /* input bytes lost because the ring was full */
 
     uint8_t out[TTY_OUTPUT_SIZE] guarded_by(&lock);
     uint32_t out_tail guarded_by(&lock), out_head guarded_by(&lock);

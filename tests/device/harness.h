@@ -89,7 +89,7 @@ start_with(const struct sim_config *config, const struct board_dev *devs, size_t
     memset(&t, 0, sizeof t);
     ck_assert_uint_lt(n, sizeof t.devs / sizeof t.devs[0]);
     memcpy(t.devs, devs, n * sizeof *devs);
-    t.board = (struct board){.name = "test", .devs = t.devs, .default_ram = 1 << 20};
+    t.board = (struct board){ .name = "test", .devs = t.devs, .default_ram = 1 << 20 };
     t.out_room = sizeof t.out;
     t.sim = sim_create(config, &t.board, models);
     ck_assert_ptr_nonnull(t.sim);
@@ -99,7 +99,7 @@ start_with(const struct sim_config *config, const struct board_dev *devs, size_t
 static inline void
 start_one(const struct model_class *class, const struct board_dev *dev)
 {
-    const struct model_class *models[] = {class, NULL};
+    const struct model_class *models[] = { class, NULL };
     struct sim_config config = default_config();
 
     start_with(&config, dev, 1, models);
@@ -192,6 +192,6 @@ run_tests(const char *name, const TTest *const *tests, size_t n)
 #define RUN_TESTS(name, ...)                                                                       \
     int main(void)                                                                                 \
     {                                                                                              \
-        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        const TTest *const tests[] = { __VA_ARGS__ };                                              \
         return run_tests(name, tests, sizeof tests / sizeof tests[0]);                             \
     }

@@ -25,19 +25,18 @@ struct bench {
 static struct bench bench;
 
 static const struct board_dev bench_devs[] = {
-    {"intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0},
-    {0},
+    { "intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0 },
+    { 0 },
 };
 static const struct board_dev bench_cold_devs[] = {
-    {"intel,i440fx-cold", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0},
-    {0},
+    { "intel,i440fx-cold", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0 },
+    { 0 },
 };
-static const struct board bench_board __attribute__((unused)) =
-    {"bench", bench_devs, 1 << 20};
-static const struct board bench_cold_board __attribute__((unused)) =
-    {"bench", bench_cold_devs, 1 << 20};
-static const struct model_class *const bench_models[] = {&pci_i440fx_class, &pci_i440fx_cold_class,
-                                                         NULL};
+static const struct board bench_board __attribute__((unused)) = { "bench", bench_devs, 1 << 20 };
+static const struct board bench_cold_board
+    __attribute__((unused)) = { "bench", bench_cold_devs, 1 << 20 };
+static const struct model_class *const bench_models[] = { &pci_i440fx_class, &pci_i440fx_cold_class,
+                                                          NULL };
 
 static inline void
 bench_violation(void *arg, const struct sim_violation *v)

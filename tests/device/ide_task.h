@@ -22,8 +22,8 @@ static inline void
 start_disks(void)
 {
     const struct sim_image images[] = {
-        {.slot = "ide0.0", .mem = disk0, .size = sizeof disk0},
-        {.slot = "ide0.1", .mem = disk1, .size = sizeof disk1},
+        { .slot = "ide0.0", .mem = disk0, .size = sizeof disk0 },
+        { .slot = "ide0.1", .mem = disk1, .size = sizeof disk1 },
     };
 
     fill_disk(disk0, DISK_SECTORS, 1);
@@ -35,7 +35,8 @@ static inline void
 start_one_disk(bool read_only)
 {
     const struct sim_image image = {
-        .slot = "ide0.0", .mem = disk0, .size = sizeof disk0, .read_only = read_only};
+        .slot = "ide0.0", .mem = disk0, .size = sizeof disk0, .read_only = read_only
+    };
 
     fill_disk(disk0, DISK_SECTORS, 1);
     bench_start(&image, 1);

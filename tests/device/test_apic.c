@@ -25,9 +25,9 @@ enum {
 };
 
 static const struct board_dev devs[] = {
-    {"intel,i8259", "pic", BOARD_PORT, 0x20, 2, BOARD_NO_IRQ, 0},
-    {"intel,ioapic", "ioapic", BOARD_MMIO, 0xfec00000, 0x1000, BOARD_NO_IRQ, 0},
-    {"intel,lapic", "lapic", BOARD_MMIO, 0xfee00000, 0x1000, BOARD_NO_IRQ, 1000000000},
+    { "intel,i8259", "pic", BOARD_PORT, 0x20, 2, BOARD_NO_IRQ, 0 },
+    { "intel,ioapic", "ioapic", BOARD_MMIO, 0xfec00000, 0x1000, BOARD_NO_IRQ, 0 },
+    { "intel,lapic", "lapic", BOARD_MMIO, 0xfee00000, 0x1000, BOARD_NO_IRQ, 1000000000 },
 };
 
 static struct sim_line line[24];
@@ -61,7 +61,7 @@ iow(uint8_t reg, uint32_t v)
 static void
 start_disabled(void)
 {
-    const struct model_class *models[] = {&pic_8259_class, &ioapic_class, &lapic_class, NULL};
+    const struct model_class *models[] = { &pic_8259_class, &ioapic_class, &lapic_class, NULL };
     struct sim_config config = default_config();
 
     start_with(&config, devs, 3, models);

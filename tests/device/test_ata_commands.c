@@ -111,9 +111,9 @@ END_TEST
 
 START_TEST(unsupported_commands_abort)
 {
-    static const uint8_t cmds[] = {0x00, 0x03, 0x08, 0x0b, 0x22, 0x26, 0x2a, 0x37,
-                                   0x3c, 0x50, 0x87, 0xa0, 0xa1, 0xb0, 0xc7, 0xcc,
-                                   0xda, 0xe4, 0xe8, 0xed, 0xf1, 0xf6, 0xf9, 0xff};
+    static const uint8_t cmds[] = { 0x00, 0x03, 0x08, 0x0b, 0x22, 0x26, 0x2a, 0x37,
+                                    0x3c, 0x50, 0x87, 0xa0, 0xa1, 0xb0, 0xc7, 0xcc,
+                                    0xda, 0xe4, 0xe8, 0xed, 0xf1, 0xf6, 0xf9, 0xff };
 
     start_disks();
     for (unsigned i = 0; i < sizeof cmds; i++) {
@@ -155,8 +155,8 @@ START_TEST(power_modes)
 {
     static const struct {
         uint8_t cmd, count;
-    } modes[] = {{0xe0, 0x00}, {0xe1, 0x80}, {0xe2, 0x00}, {0xe3, 0x80},
-                 {0x94, 0x00}, {0x95, 0x80}, {0x96, 0x00}, {0x97, 0x80}};
+    } modes[] = { { 0xe0, 0x00 }, { 0xe1, 0x80 }, { 0xe2, 0x00 }, { 0xe3, 0x80 },
+                  { 0x94, 0x00 }, { 0x95, 0x80 }, { 0x96, 0x00 }, { 0x97, 0x80 } };
 
     start_disks();
     ck_assert_uint_eq(command(0xe5), 0x50);
@@ -197,7 +197,7 @@ END_TEST
 
 START_TEST(flush_and_write_cache)
 {
-    uint8_t data[512] = {1};
+    uint8_t data[512] = { 1 };
     struct sim_image *image;
 
     start_disks();
@@ -248,7 +248,7 @@ END_TEST
 
 START_TEST(nth_read_fails)
 {
-    const struct ata_faults faults = {.fail_read_at = 2, .fail_sector = 1};
+    const struct ata_faults faults = { .fail_read_at = 2, .fail_sector = 1 };
     uint8_t buf[512];
     struct ide_counts seen;
 
@@ -277,8 +277,9 @@ END_TEST
 START_TEST(nth_write_and_flush_fail)
 {
     const struct ata_faults faults = {
-        .fail_write_at = 1, .fail_flush_at = 2, .error = 0x84, .device_fault = true};
-    uint8_t data[512] = {0};
+        .fail_write_at = 1, .fail_flush_at = 2, .error = 0x84, .device_fault = true
+    };
+    uint8_t data[512] = { 0 };
 
     start_disks();
     ck_assert_int_eq(ide_piix3_set_faults(ide_model(), 0, 0, &faults), 0);
@@ -299,8 +300,8 @@ END_TEST
 
 START_TEST(bad_sector_until_rewritten)
 {
-    const struct ata_faults faults = {.bad = true, .bad_lba = 8, .bad_count = 1};
-    uint8_t data[512] = {7};
+    const struct ata_faults faults = { .bad = true, .bad_lba = 8, .bad_count = 1 };
+    uint8_t data[512] = { 7 };
 
     start_disks();
     ck_assert_int_eq(ide_piix3_set_faults(ide_model(), 0, 0, &faults), 0);
@@ -322,7 +323,7 @@ END_TEST
 
 START_TEST(stalled_drive)
 {
-    const struct ata_faults faults = {.stall_at = 1};
+    const struct ata_faults faults = { .stall_at = 1 };
 
     start_disks();
     ck_assert_int_eq(ide_piix3_set_faults(ide_model(), 0, 0, &faults), 0);
@@ -352,8 +353,7 @@ START_TEST(task_file_while_busy)
     outb(0x1f6, 0xf0); /* DRQ */
     ck_assert_uint_eq(sim_violations(bench.sim), 3);
     ck_assert_uint_eq(inb(0x1f6), 0xe0);
-    ck_assert_uint_eq(inw(0x1f0),
-                      (uint16_t)(disk0[5 * 512] | disk0[5 * 512 + 1] << 8)); /* unharmed */
+    ck_assert_uint_eq(inw(0x1f0), (uint16_t)(disk0[5 * 512] | disk0[5 * 512 + 1] << 8)); /* unharmed */
     bench_stop(3);
 }
 END_TEST
@@ -388,12 +388,12 @@ END_TEST
 /* Whatever a driver does, the machine stands, and a reset brings the drive back. */
 START_TEST(random_accesses)
 {
-    static const uint16_t ports[] = {0x1f0,  0x1f1,  0x1f2,  0x1f3,  0x1f4, 0x1f5,  0x1f6,
-                                     0x1f7,  0x1f7,  0x3f6,  0x177,  0x176, 0xc040, 0xc042,
-                                     0xc044, 0xc048, 0xc04a, 0xc04c, 0xcf8, 0xcfc};
-    static const uint8_t favourites[] = {0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39,
-                                         0x40, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0x90, 0x91,
-                                         0xe7, 0xea, 0xec, 0xef, 0x01, 0x09, 0x00, 0xe0};
+    static const uint16_t ports[] = { 0x1f0,  0x1f1,  0x1f2,  0x1f3,  0x1f4, 0x1f5,  0x1f6,
+                                      0x1f7,  0x1f7,  0x3f6,  0x177,  0x176, 0xc040, 0xc042,
+                                      0xc044, 0xc048, 0xc04a, 0xc04c, 0xcf8, 0xcfc };
+    static const uint8_t favourites[] = { 0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39,
+                                          0x40, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0x90, 0x91,
+                                          0xe7, 0xea, 0xec, 0xef, 0x01, 0x09, 0x00, 0xe0 };
     uint64_t x = 0x9e3779b97f4a7c15u + (uint64_t)_i;
     uint8_t *mem;
 

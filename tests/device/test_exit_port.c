@@ -1,9 +1,9 @@
 /* The two ways to end a run. */
 #include "harness.h"
 
-static const struct board_dev debug_exit = {"qemu,debug-exit", "exit", BOARD_PORT, 0xf4, 4,
-                                            BOARD_NO_IRQ,      0};
-static const struct board_dev pm = {"acpi,pm", "pm", BOARD_PORT, 0x604, 4, BOARD_NO_IRQ, 0};
+static const struct board_dev debug_exit = { "qemu,debug-exit", "exit", BOARD_PORT, 0xf4, 4,
+                                             BOARD_NO_IRQ,      0 };
+static const struct board_dev pm = { "acpi,pm", "pm", BOARD_PORT, 0x604, 4, BOARD_NO_IRQ, 0 };
 
 START_TEST(exit_code)
 {

@@ -17,16 +17,16 @@ static const struct model_class *const models[] = {
 };
 
 static const struct board_dev devs[] = {
-    {"intel,i8259", "pic", BOARD_PORT, 0x20, 2, BOARD_NO_IRQ, 0},
-    {"intel,i8254", "pit", BOARD_PORT, 0x40, 4, 0, 1193182},
-    {"ns16550a", "uart0", BOARD_PORT, 0x3f8, 8, 4, 1843200},
-    {"motorola,mc146818", "rtc", BOARD_PORT, 0x70, 2, 8, 32768},
-    {"intel,ioapic", "ioapic", BOARD_MMIO, 0xfec00000, 0x1000, BOARD_NO_IRQ, 0},
-    {"intel,lapic", "lapic", BOARD_MMIO, 0xfee00000, 0x1000, BOARD_NO_IRQ, 1000000000},
+    { "intel,i8259", "pic", BOARD_PORT, 0x20, 2, BOARD_NO_IRQ, 0 },
+    { "intel,i8254", "pit", BOARD_PORT, 0x40, 4, 0, 1193182 },
+    { "ns16550a", "uart0", BOARD_PORT, 0x3f8, 8, 4, 1843200 },
+    { "motorola,mc146818", "rtc", BOARD_PORT, 0x70, 2, 8, 32768 },
+    { "intel,ioapic", "ioapic", BOARD_MMIO, 0xfec00000, 0x1000, BOARD_NO_IRQ, 0 },
+    { "intel,lapic", "lapic", BOARD_MMIO, 0xfee00000, 0x1000, BOARD_NO_IRQ, 1000000000 },
 };
 
-static const uint16_t ports[] = {0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x4d1, 0x40,
-                                 0x41, 0x42, 0x43, 0x61, 0x70,  0x71};
+static const uint16_t ports[] = { 0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x4d1, 0x40,
+                                  0x41, 0x42, 0x43, 0x61, 0x70,  0x71 };
 
 static void
 access_at(struct sim_stream *s, enum sim_space space, uint64_t addr, unsigned width)
@@ -45,7 +45,7 @@ operation(struct sim_stream *s)
 {
     uint64_t v = sim_stream_u64(s);
     unsigned width = v & 0x700 ? 1 : 1u << (v >> 11 & 3);
-    uint8_t bytes[32] = {0};
+    uint8_t bytes[32] = { 0 };
 
     switch (v % 8) {
     case 0:

@@ -21,7 +21,7 @@ grant(uint32_t addr, uint32_t len, unsigned dir)
 static void
 prd(unsigned i, uint32_t addr, uint32_t bytes, bool last)
 {
-    uint32_t entry[2] = {addr, (bytes & 0xffff) | (last ? 0x80000000u : 0)};
+    uint32_t entry[2] = { addr, (bytes & 0xffff) | (last ? 0x80000000u : 0) };
 
     for (unsigned b = 0; b < 8; b++) {
         ram(TABLE + 8 * i)[b] = (uint8_t)(entry[b / 4] >> (b % 4 * 8));
@@ -374,7 +374,7 @@ END_TEST
 
 START_TEST(drive_error_ends_with_an_interrupt)
 {
-    const struct ata_faults faults = {.bad = true, .bad_lba = 20, .bad_count = 1};
+    const struct ata_faults faults = { .bad = true, .bad_lba = 20, .bad_count = 1 };
 
     start_dma();
     grant(0x20000, 0x8000, SIM_DMA_FROM_DEVICE);
@@ -477,7 +477,7 @@ END_TEST
 
 START_TEST(secondary_channel)
 {
-    const struct sim_image image = {.slot = "ide1.0", .mem = disk1, .size = sizeof disk1};
+    const struct sim_image image = { .slot = "ide1.0", .mem = disk1, .size = sizeof disk1 };
 
     fill_disk(disk1, 300, 99);
     bench_start(&image, 1);

@@ -55,7 +55,7 @@ END_TEST
 
 START_TEST(secondary_channel)
 {
-    const struct sim_image image = {.slot = "ide1.1", .mem = disk1, .size = sizeof disk1};
+    const struct sim_image image = { .slot = "ide1.1", .mem = disk1, .size = sizeof disk1 };
 
     bench_start(&image, 1);
     outb(0x176, 0xa0);
@@ -494,7 +494,7 @@ START_TEST(file_image)
 {
     char path[] = "/tmp/drydock-ide-XXXXXX";
     int fd = image_file(path);
-    const struct sim_image image = {.slot = "ide0.0", .fd = fd, .size = sizeof disk1};
+    const struct sim_image image = { .slot = "ide0.0", .fd = fd, .size = sizeof disk1 };
     uint8_t got[512];
 
     bench_start(&image, 1);
@@ -513,7 +513,7 @@ START_TEST(scratch_image_leaves_the_file_alone)
     char path[] = "/tmp/drydock-ide-XXXXXX";
     int fd = image_file(path);
     void *mem = mmap(NULL, sizeof disk1, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-    const struct sim_image image = {.slot = "ide0.0", .mem = mem, .size = sizeof disk1};
+    const struct sim_image image = { .slot = "ide0.0", .mem = mem, .size = sizeof disk1 };
     static uint8_t got[sizeof disk1];
 
     ck_assert_ptr_ne(mem, MAP_FAILED);
@@ -535,7 +535,7 @@ START_TEST(beyond_28_bits)
     const uint64_t limit = UINT64_C(1) << 28;
     char path[] = "/tmp/drydock-ide-XXXXXX";
     int fd = mkstemp(path);
-    struct sim_image image = {.slot = "ide0.0", .fd = fd, .size = (limit + 8) * 512};
+    struct sim_image image = { .slot = "ide0.0", .fd = fd, .size = (limit + 8) * 512 };
     uint8_t buf[512];
     uint16_t w[256];
 
@@ -579,7 +579,7 @@ END_TEST
 START_TEST(timing_can_be_set)
 {
     start_disks();
-    ide_piix3_set_timing(ide_model(), &(struct ata_timing){0});
+    ide_piix3_set_timing(ide_model(), &(struct ata_timing){ 0 });
     outb(0x1f6, 0xe0);
     outb(0x1f7, 0x10);
     pass_ns(1);

@@ -44,8 +44,7 @@ START_TEST(headers)
     ck_assert_uint_eq(inw(cfg(1, 0, 0x04)), 0x0007);
     ck_assert_uint_eq(inw(cfg(1, 0, 0x06)), 0x0200);
     ck_assert_uint_eq(inb(cfg(1, 0, 0x60)), 0x80);
-    ck_assert_uint_eq(inl(cfg(1, 1, 0x08)) >> 8,
-                      0x010180); /* IDE, bus master, compatibility mode */
+    ck_assert_uint_eq(inl(cfg(1, 1, 0x08)) >> 8, 0x010180); /* IDE, bus master, compatibility mode */
     ck_assert_uint_eq(inb(cfg(1, 1, 0x0e)), 0x00);
     ck_assert_uint_eq(inw(cfg(1, 1, 0x04)), 0x0000);
     ck_assert_uint_eq(inw(cfg(1, 1, 0x06)), 0x0280);

@@ -5,7 +5,7 @@ enum { M_CMD = 0x20, M_DATA = 0x21, S_CMD = 0xa0, S_DATA = 0xa1, M_ELCR = 0x4d0,
 
 static struct sim_line line[16];
 
-static const struct board_dev dev = {"intel,i8259", "pic", BOARD_PORT, 0x20, 2, BOARD_NO_IRQ, 0};
+static const struct board_dev dev = { "intel,i8259", "pic", BOARD_PORT, 0x20, 2, BOARD_NO_IRQ, 0 };
 
 static void
 init(uint8_t icw4)

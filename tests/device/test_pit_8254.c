@@ -4,8 +4,8 @@
 enum { C0 = 0x40, C1 = 0x41, C2 = 0x42, CTRL = 0x43, PORT_B = 0x61, HZ = 1193182, IRQ = 0 };
 
 /* 1 MHz, so that a tick is a microsecond. */
-static const struct board_dev slow = {"intel,i8254", "pit", BOARD_PORT, 0x40, 4, IRQ, 1000000};
-static const struct board_dev pc = {"intel,i8254", "pit", BOARD_PORT, 0x40, 4, IRQ, HZ};
+static const struct board_dev slow = { "intel,i8254", "pit", BOARD_PORT, 0x40, 4, IRQ, 1000000 };
+static const struct board_dev pc = { "intel,i8254", "pit", BOARD_PORT, 0x40, 4, IRQ, HZ };
 
 static void
 count(uint16_t port, uint8_t control, unsigned n)

@@ -6,7 +6,7 @@ enum { IRQ = 8 };
 /* Wednesday, 29 February 2012, 23:59:50 UTC. */
 #define EPOCH 1330559990u
 
-static const struct board_dev dev = {"motorola,mc146818", "rtc", BOARD_PORT, 0x70, 2, IRQ, 32768};
+static const struct board_dev dev = { "motorola,mc146818", "rtc", BOARD_PORT, 0x70, 2, IRQ, 32768 };
 
 static uint8_t
 cmos(uint8_t index)
@@ -25,7 +25,7 @@ set_cmos(uint8_t index, uint8_t value)
 static void
 start(void)
 {
-    const struct model_class *models[] = {&rtc_mc146818_class, NULL};
+    const struct model_class *models[] = { &rtc_mc146818_class, NULL };
     struct sim_config config = default_config();
 
     config.epoch_s = EPOCH;

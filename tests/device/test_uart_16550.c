@@ -24,7 +24,7 @@ enum {
 /* 115200 baud, 8n1: ten bits. */
 #define CHAR_NS (10 * S / 115200)
 
-static const struct board_dev dev = {"ns16550a", "uart0", BOARD_PORT, BASE, 8, IRQ, 1843200};
+static const struct board_dev dev = { "ns16550a", "uart0", BOARD_PORT, BASE, 8, IRQ, 1843200 };
 
 static struct model *
 uart(void)

@@ -17,7 +17,7 @@
 struct machine_config {
     struct sim_image *images; /* memory */
     size_t image_count;
-    uint64_t limit_ns;        /* of virtual time; 0: an hour */
+    uint64_t limit_ns;           /* of virtual time; 0: an hour */
     void (*before_attach)(void); /* in the test's thread */
 };
 

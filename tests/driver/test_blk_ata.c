@@ -19,12 +19,12 @@ enum { SECTORS = 8192, SLOTS = 4 };
 
 static uint8_t disk[SLOTS][SECTORS * 512];
 static struct sim_image images[SLOTS];
-static const char *const slots[SLOTS] = {"ide0.0", "ide0.1", "ide1.0", "ide1.1"};
+static const char *const slots[SLOTS] = { "ide0.0", "ide0.1", "ide1.0", "ide1.1" };
 
 static void
 run(unsigned drives, void (*before_attach)(void), void (*body)(void))
 {
-    struct machine_config config = {.images = images, .before_attach = before_attach};
+    struct machine_config config = { .images = images, .before_attach = before_attach };
 
     for (unsigned i = 0; i < SLOTS; i++) {
         if ((drives & BIT(i)) == 0)
@@ -33,7 +33,7 @@ run(unsigned drives, void (*before_attach)(void), void (*body)(void))
             disk[i][k] = (uint8_t)(k / 512 * 7 + k + i * 31);
         disk[i][510] = 0; /* no partition table */
         images[config.image_count++] =
-            (struct sim_image){.slot = slots[i], .fd = -1, .mem = disk[i], .size = sizeof disk[i]};
+            (struct sim_image){ .slot = slots[i], .fd = -1, .mem = disk[i], .size = sizeof disk[i] };
     }
     machine_run(&config, body);
 }
@@ -60,7 +60,7 @@ drive(const char *name)
 static void
 exercise(struct blkdev *dev, const uint8_t *image)
 {
-    static const size_t counts[] = {1, 2, 8, 127, 128, 129, 255, 256, 257, 1000, 2048, 2049, 4000};
+    static const size_t counts[] = { 1, 2, 8, 127, 128, 129, 255, 256, 257, 1000, 2048, 2049, 4000 };
     size_t live = sim_dma_grants(host.sim);
 
     ck_assert_uint_eq(dev->sectors, SECTORS);
@@ -191,7 +191,7 @@ errors_body(void)
     struct blkdev *dev = drive("hda");
     struct span buf = buffer(8 * SECTOR_SIZE);
 
-    arm(&(struct ata_faults){.bad = true, .bad_lba = 50, .bad_count = 2});
+    arm(&(struct ata_faults){ .bad = true, .bad_lba = 50, .bad_count = 2 });
     ck_assert_int_eq(blk_read(dev, 48, buf), -EIO);
     ck_assert(strstr(machine_log(), "uncorrectable") != NULL);
     ck_assert_int_eq(blk_read(dev, 42, buf), 0);
@@ -199,21 +199,21 @@ errors_body(void)
     ck_assert_int_eq(blk_write(dev, 48, span_const(buf)), 0); /* heals */
     ck_assert_int_eq(blk_read(dev, 48, buf), 0);
 
-    arm(&(struct ata_faults){.fail_write_at = counts().writes + 1});
+    arm(&(struct ata_faults){ .fail_write_at = counts().writes + 1 });
     ck_assert_int_eq(blk_write(dev, 100, span_const(buf)), -EIO);
     ck_assert_int_eq(blk_write(dev, 100, span_const(buf)), 0);
 
-    arm(&(struct ata_faults){.fail_flush_at = counts().flushes + 1});
+    arm(&(struct ata_faults){ .fail_flush_at = counts().flushes + 1 });
     ck_assert_int_eq(blk_flush(dev), -EIO);
     ck_assert_int_eq(blk_flush(dev), 0);
 
-    arm(&(struct ata_faults){.fail_read_at = counts().reads + 1, .device_fault = true});
+    arm(&(struct ata_faults){ .fail_read_at = counts().reads + 1, .device_fault = true });
     ck_assert_int_eq(blk_read(dev, 200, buf), -EIO);
     ck_assert(strstr(machine_log(), "device fault") != NULL);
     ck_assert_int_eq(blk_read(dev, 200, buf), 0);
 
     /* Damaged on the cable: tried again. */
-    arm(&(struct ata_faults){.fail_read_at = counts().reads + 1, .error = 0x84});
+    arm(&(struct ata_faults){ .fail_read_at = counts().reads + 1, .error = 0x84 });
     ck_assert_int_eq(blk_read(dev, 200, buf), 0);
     ck_assert_uint_eq(dev->errors, 4);
     exercise(dev, disk[0]);
@@ -232,10 +232,10 @@ stall_body(void)
     struct span buf = buffer(8 * SECTOR_SIZE);
 
     for (unsigned i = 0; i < 5; i++) { /* a stall now and then costs a reset, never the DMA mode */
-        arm(&(struct ata_faults){.stall_at = counts().commands + 1});
+        arm(&(struct ata_faults){ .stall_at = counts().commands + 1 });
         ck_assert_int_eq(blk_read(dev, 10, buf), 0);
         ck_assert(memcmp(buf.ptr, disk[0] + 10 * SECTOR_SIZE, buf.len) == 0);
-        arm(&(struct ata_faults){.stall_at = counts().commands + 1});
+        arm(&(struct ata_faults){ .stall_at = counts().commands + 1 });
         ck_assert_int_eq(blk_flush(dev), 0);
     }
     ck_assert(strstr(machine_log(), "programmed I/O from now on") == NULL);

@@ -15,7 +15,7 @@
 enum { SECTORS = 4096 };
 
 static uint8_t disk[SECTORS * SECTOR_SIZE];
-static struct sim_image image = {.slot = "ide0.0", .fd = -1, .mem = disk, .size = sizeof disk};
+static struct sim_image image = { .slot = "ide0.0", .fd = -1, .mem = disk, .size = sizeof disk };
 
 static void
 run(void (*body)(void))
@@ -24,7 +24,7 @@ run(void (*body)(void))
         disk[k] = (uint8_t)(k / 512 * 7 + k);
     disk[510] = 0;
 
-    struct machine_config config = {.images = &image, .image_count = 1};
+    struct machine_config config = { .images = &image, .image_count = 1 };
 
     machine_run(&config, body);
 }
@@ -41,7 +41,7 @@ drive(void)
 static void
 exercise(struct blkdev *dev)
 {
-    static const size_t counts[] = {1, 2, 127, 255, 256, 257, 1000};
+    static const size_t counts[] = { 1, 2, 127, 255, 256, 257, 1000 };
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         struct span buf = span_of(kmem_alloc(counts[i] * SECTOR_SIZE), counts[i] * SECTOR_SIZE);

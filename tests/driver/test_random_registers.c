@@ -36,7 +36,8 @@ rnd(void)
 static uint64_t
 drive_read(const struct io *io, uint32_t off, unsigned width)
 {
-    bool data = last_command == 0xec || last_command == 0x20 || last_command == 0x24 || last_command == 0x30;
+    bool data = last_command == 0xec || last_command == 0x20 || last_command == 0x24 ||
+                last_command == 0x30;
 
     if (io->size == 1)
         return data && last_command == 0x30 ? 0x58 : 0x50;
@@ -47,7 +48,12 @@ drive_read(const struct io *io, uint32_t off, unsigned width)
 
         if (i % 256 == 255)
             fake_irq(14);
-        return last_command != 0xec ? rnd() : i == 49 ? 0x0300 : i == 60 || i == 100 ? 1000 : i == 63 ? 7 : i == 83 ? 0x7400 : 0;
+        return last_command != 0xec  ? rnd()
+               : i == 49             ? 0x0300
+               : i == 60 || i == 100 ? 1000
+               : i == 63             ? 7
+               : i == 83             ? 0x7400
+                                     : 0;
     }
     return off == 2 || off == 3;
 }
@@ -100,9 +106,15 @@ request(struct blkdev *dev, void *arg unused_param)
     for (unsigned i = 0; i < REQUESTS; i++) {
         requests++;
         switch (rnd() % 3) {
-        case 0: rc |= blk_read(dev, rnd() % 1000, buf); break;
-        case 1: rc |= blk_write(dev, rnd() % 1000, span_const(buf)); break;
-        default: rc |= blk_flush(dev); break;
+        case 0:
+            rc |= blk_read(dev, rnd() % 1000, buf);
+            break;
+        case 1:
+            rc |= blk_write(dev, rnd() % 1000, span_const(buf));
+            break;
+        default:
+            rc |= blk_flush(dev);
+            break;
         }
     }
     ck_assert_int_le(rc, 0);
@@ -110,11 +122,11 @@ request(struct blkdev *dev, void *arg unused_param)
 }
 
 static const struct board_dev devs[] = {
-    {"ns16550a", "uart0", BOARD_PORT, 0x3f8, 8, 4, 1843200},
-    {"intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0},
-    {0},
+    { "ns16550a", "uart0", BOARD_PORT, 0x3f8, 8, 4, 1843200 },
+    { "intel,i440fx", "pci0", BOARD_PORT, 0xcf8, 8, BOARD_NO_IRQ, 0 },
+    { 0 },
 };
-static const struct board board = {.name = "noise", .devs = devs};
+static const struct board board = { .name = "noise", .devs = devs };
 static bool finished;
 
 static void
@@ -123,7 +135,11 @@ noise_thread(void *arg unused_param)
     struct device ide = {
         .name = "pci00:01.1",
         .pci_class = 0x010180,
-        .io = {{0x1f0, 8, IO_PORT}, {0x3f4, 4, IO_PORT}, {0x170, 8, IO_PORT}, {0x374, 4, IO_PORT}, {0xc000, 16, IO_PORT}},
+        .io = { { 0x1f0, 8, IO_PORT },
+                { 0x3f4, 4, IO_PORT },
+                { 0x170, 8, IO_PORT },
+                { 0x374, 4, IO_PORT },
+                { 0xc000, 16, IO_PORT } },
         .irq = 14,
         .irq2 = 15,
     };
@@ -156,7 +172,9 @@ START_TEST(noise)
     ck_assert(finished);
     if (mode == 3) /* no noise: a drive that was found */
         ck_assert_uint_ge(requests, REQUESTS);
-    ck_assert_uint_le(fake_dma_grants, 64); /* one per channel for its descriptors; random PCI scans find many controllers */
+    ck_assert_uint_le(
+        fake_dma_grants,
+        64); /* one per channel for its descriptors; random PCI scans find many controllers */
 }
 END_TEST
 

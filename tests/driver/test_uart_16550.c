@@ -101,7 +101,7 @@ output_body(void)
 
 START_TEST(output)
 {
-    machine_run(&(struct machine_config){0}, output_body);
+    machine_run(&(struct machine_config){ 0 }, output_body);
 }
 END_TEST
 
@@ -136,7 +136,7 @@ input_body(void)
 
 START_TEST(input)
 {
-    machine_run(&(struct machine_config){0}, input_body);
+    machine_run(&(struct machine_config){ 0 }, input_body);
 }
 END_TEST
 
@@ -167,7 +167,7 @@ echo_body(void)
 
 START_TEST(echoes)
 {
-    machine_run(&(struct machine_config){0}, echo_body);
+    machine_run(&(struct machine_config){ 0 }, echo_body);
 }
 END_TEST
 
@@ -182,7 +182,7 @@ line_body(void)
     line.baud = 1000000;
     ck_assert_int_eq(uart_set_line(u, &line), -EINVAL);
     ck_assert_uint_eq(u->line.baud, 115200);
-    line = (struct uart_line){.baud = 9600, .data_bits = 7, .stop_bits = 2, .parity = UART_EVEN};
+    line = (struct uart_line){ .baud = 9600, .data_bits = 7, .stop_bits = 2, .parity = UART_EVEN };
     ck_assert_int_eq(uart_set_line(u, &line), 0);
 
     uint64_t start = hal_time_now_ns();
@@ -204,7 +204,7 @@ line_body(void)
 
 START_TEST(line_and_panic)
 {
-    machine_run(&(struct machine_config){0}, line_body);
+    machine_run(&(struct machine_config){ 0 }, line_body);
 }
 END_TEST
 
@@ -224,7 +224,7 @@ nothing_body(void)
 START_TEST(attach_without_memory)
 {
     fail_at = (uint64_t)_i;
-    machine_run(&(struct machine_config){.before_attach = start_failing}, nothing_body);
+    machine_run(&(struct machine_config){ .before_attach = start_failing }, nothing_body);
 }
 END_TEST
 

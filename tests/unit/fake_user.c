@@ -96,7 +96,7 @@ hal_space_map(struct hal_space *s, uaddr_t va, paddr_t pa, size_t npages, unsign
     if (kmem_should_fail()) /* a page table could not be had */
         return -ENOMEM;
     for (size_t k = 0; k < npages; k++) {
-        struct mapping m = {va.v + k * PAGE_SIZE, paddr(pa.v + k * PAGE_SIZE), prot};
+        struct mapping m = { va.v + k * PAGE_SIZE, paddr(pa.v + k * PAGE_SIZE), prot };
         size_t i = position(s, m.va);
 
         if (page_of(m.pa)->refs == 0)
@@ -157,7 +157,8 @@ fake_space_count(const struct hal_space *s)
 }
 
 void
-fake_space_each(const struct hal_space *s, void (*fn)(void *arg, uintptr_t va, paddr_t pa, unsigned prot), void *arg)
+fake_space_each(const struct hal_space *s,
+                void (*fn)(void *arg, uintptr_t va, paddr_t pa, unsigned prot), void *arg)
 {
     for (size_t i = 0; i < s->n; i++)
         fn(arg, s->map[i].va, s->map[i].pa, s->map[i].prot);
@@ -170,7 +171,7 @@ hal_user_init(struct hal_user *u, uaddr_t pc, uaddr_t sp)
 {
     if (kmem_should_fail())
         return -ENOMEM;
-    *u = (struct hal_user){.regs = {.rip = pc.v, .rsp = sp.v}};
+    *u = (struct hal_user){ .regs = { .rip = pc.v, .rsp = sp.v } };
     fake_users++;
     return 0;
 }
@@ -412,12 +413,12 @@ fake_user_boot(void)
     memset(fake_files, 0, sizeof fake_files);
     memset(fake_fds, 0, sizeof fake_fds);
     fake_open_files = fake_spaces = fake_users = 0;
-    sighand = (struct sighand){.refs = 1};
-    files = (struct files){.refs = 1};
-    fake_proc = (struct proc){.pid = 2, .tgid = 2, .sighand = &sighand, .files = &files};
+    sighand = (struct sighand){ .refs = 1 };
+    files = (struct files){ .refs = 1 };
+    fake_proc = (struct proc){ .pid = 2, .tgid = 2, .sighand = &sighand, .files = &files };
     waitq_init(&fake_proc.vfork_wait);
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        fake_proc.rlimits[i] = (struct rlimit){UINT64_MAX, UINT64_MAX};
+        fake_proc.rlimits[i] = (struct rlimit){ UINT64_MAX, UINT64_MAX };
     fake_proc.rlimits[3].cur = 8 << 20; /* the stack */
     thread_current()->proc = &fake_proc;
 }

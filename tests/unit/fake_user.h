@@ -33,4 +33,5 @@ void fake_cache_drop(void);
 /* How many mappings a space has. */
 size_t fake_space_count(const struct hal_space *space);
 /* Visit them. */
-void fake_space_each(const struct hal_space *space, void (*fn)(void *arg, uintptr_t va, paddr_t pa, unsigned prot), void *arg);
+void fake_space_each(const struct hal_space *space,
+                     void (*fn)(void *arg, uintptr_t va, paddr_t pa, unsigned prot), void *arg);

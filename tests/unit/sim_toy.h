@@ -65,28 +65,29 @@ toy_bank0(const void *dev)
 }
 
 static const struct reg toy_regs[T_COUNT] = {
-    [T_RO] = {"RO", 0x00, .ro = 0xff, .reset = 0x5a},
-    [T_RW] = {"RW", 0x01, .rw = 0xf0, .reset = 0x13},
-    [T_W1C] = {"W1C", 0x02, .w1c = 0xff, .reset = 0xff},
-    [T_W1S] = {"W1S", 0x03, .w1s = 0xff},
-    [T_RC] = {"RC", 0x04, .rc = 0x0f, .ro = 0xf0, .reset = 0xff},
-    [T_WO] = {"WO", 0x05, .wo = 0xff},
-    [T_WIDE] = {"WIDE", 0x08, .size = 8, .widths = 1 | 2 | 4 | 8, .rw = UINT64_MAX},
-    [T_FIFO] = {"FIFO", 0x10, .widths = 1 | 4, .ro = 0xff, .read = toy_fifo_read},
-    [T_UNIMP] = {"UNIMP", 0x18, .rw = 0x0f, .unimp = 0xf0},
-    [T_BANK0] = {"BANK0", 0x19, .rw = 0xff, .when = toy_bank0},
-    [T_BANK1] = {"BANK1", 0x19, .rw = 0xff, .when = toy_bank1},
-    [T_QUIET] = {"QUIET", 0x1a, .ro = 0xff, .quiet_ro = true},
+    [T_RO] = { "RO", 0x00, .ro = 0xff, .reset = 0x5a },
+    [T_RW] = { "RW", 0x01, .rw = 0xf0, .reset = 0x13 },
+    [T_W1C] = { "W1C", 0x02, .w1c = 0xff, .reset = 0xff },
+    [T_W1S] = { "W1S", 0x03, .w1s = 0xff },
+    [T_RC] = { "RC", 0x04, .rc = 0x0f, .ro = 0xf0, .reset = 0xff },
+    [T_WO] = { "WO", 0x05, .wo = 0xff },
+    [T_WIDE] = { "WIDE", 0x08, .size = 8, .widths = 1 | 2 | 4 | 8, .rw = UINT64_MAX },
+    [T_FIFO] = { "FIFO", 0x10, .widths = 1 | 4, .ro = 0xff, .read = toy_fifo_read },
+    [T_UNIMP] = { "UNIMP", 0x18, .rw = 0x0f, .unimp = 0xf0 },
+    [T_BANK0] = { "BANK0", 0x19, .rw = 0xff, .when = toy_bank0 },
+    [T_BANK1] = { "BANK1", 0x19, .rw = 0xff, .when = toy_bank1 },
+    [T_QUIET] = { "QUIET", 0x1a, .ro = 0xff, .quiet_ro = true },
 };
 
 static const struct reg toy_config[C_COUNT] = {
-    [C_ID] = {"ID", 0x00, .size = 4, .ro = 0xffffffff, .reset = 0x12345678, .quiet_ro = true},
-    [C_BAR] = {"BAR", 0x06, .size = 4, .rw = 0xffffff00, .ro = 0xff},
+    [C_ID] = { "ID", 0x00, .size = 4, .ro = 0xffffffff, .reset = 0x12345678, .quiet_ro = true },
+    [C_BAR] = { "BAR", 0x06, .size = 4, .rw = 0xffffff00, .ro = 0xff },
 };
 
-static const struct bank_class toy_bank = {.regs = toy_regs, .count = T_COUNT, .size = 0x20};
+static const struct bank_class toy_bank = { .regs = toy_regs, .count = T_COUNT, .size = 0x20 };
 static const struct bank_class toy_config_bank = {
-    .regs = toy_config, .count = C_COUNT, .size = 0x100, .merge = true};
+    .regs = toy_config, .count = C_COUNT, .size = 0x100, .merge = true
+};
 
 static inline uint64_t
 toy_ops_read(void *dev, uint64_t off, unsigned width)
@@ -103,7 +104,7 @@ toy_ops_write(void *dev, uint64_t off, unsigned width, uint64_t value)
     ((struct toy *)dev)->ops_seen = value;
 }
 
-static const struct region_ops toy_ops = {.read = toy_ops_read, .write = toy_ops_write};
+static const struct region_ops toy_ops = { .read = toy_ops_read, .write = toy_ops_write };
 
 static inline void
 toy_alarm(void *dev)
@@ -156,11 +157,11 @@ static inline void
 start_toys_with(const struct sim_config *config)
 {
     static const struct board_dev devs[] = {
-        {"test,toy", "toy0", BOARD_MMIO, TOY, 0x20, TOY_IRQ, 0},
-        {"test,toy", "toy1", BOARD_MMIO, TOY_OPS, 0x20, TOY_IRQ, 0},
-        {"test,absent", "nobody", BOARD_MMIO, 0x9000, 0x20, BOARD_NO_IRQ, 0},
+        { "test,toy", "toy0", BOARD_MMIO, TOY, 0x20, TOY_IRQ, 0 },
+        { "test,toy", "toy1", BOARD_MMIO, TOY_OPS, 0x20, TOY_IRQ, 0 },
+        { "test,absent", "nobody", BOARD_MMIO, 0x9000, 0x20, BOARD_NO_IRQ, 0 },
     };
-    static const struct model_class *const models[] = {&toy_class, NULL};
+    static const struct model_class *const models[] = { &toy_class, NULL };
 
     start_with(config, devs, 3, models);
 }

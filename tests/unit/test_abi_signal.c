@@ -11,12 +11,29 @@
 
 /* The kernel's values under names of their own, before the host's macros take the names. */
 enum {
-    OUR_SIGCHLD = SIGCHLD, OUR_SIGSTOP = SIGSTOP, OUR_SIGWINCH = SIGWINCH, OUR_SIGSYS = SIGSYS,
-    OUR_SI_KERNEL = SI_KERNEL, OUR_SI_QUEUE = SI_QUEUE, OUR_SI_TKILL = SI_TKILL, OUR_CLD_STOPPED = CLD_STOPPED,
-    OUR_ILL_ILLOPN = ILL_ILLOPN, OUR_FPE_FLTINV = FPE_FLTINV, OUR_SEGV_ACCERR = SEGV_ACCERR, OUR_BUS_ADRERR = BUS_ADRERR,
-    OUR_SA_NOCLDWAIT = SA_NOCLDWAIT, OUR_SA_ONSTACK = SA_ONSTACK, OUR_SA_RESTART = SA_RESTART, OUR_SA_NODEFER = SA_NODEFER,
-    OUR_SS_DISABLE = SS_DISABLE, OUR_MINSIGSTKSZ = MINSIGSTKSZ, OUR_MAGIC1 = FP_XSTATE_MAGIC1,
-    OUR_WCONTINUED = WCONTINUED, OUR_WEXITED = WEXITED, OUR_WNOWAIT = WNOWAIT, OUR_P_PGID = P_PGID,
+    OUR_SIGCHLD = SIGCHLD,
+    OUR_SIGSTOP = SIGSTOP,
+    OUR_SIGWINCH = SIGWINCH,
+    OUR_SIGSYS = SIGSYS,
+    OUR_SI_KERNEL = SI_KERNEL,
+    OUR_SI_QUEUE = SI_QUEUE,
+    OUR_SI_TKILL = SI_TKILL,
+    OUR_CLD_STOPPED = CLD_STOPPED,
+    OUR_ILL_ILLOPN = ILL_ILLOPN,
+    OUR_FPE_FLTINV = FPE_FLTINV,
+    OUR_SEGV_ACCERR = SEGV_ACCERR,
+    OUR_BUS_ADRERR = BUS_ADRERR,
+    OUR_SA_NOCLDWAIT = SA_NOCLDWAIT,
+    OUR_SA_ONSTACK = SA_ONSTACK,
+    OUR_SA_RESTART = SA_RESTART,
+    OUR_SA_NODEFER = SA_NODEFER,
+    OUR_SS_DISABLE = SS_DISABLE,
+    OUR_MINSIGSTKSZ = MINSIGSTKSZ,
+    OUR_MAGIC1 = FP_XSTATE_MAGIC1,
+    OUR_WCONTINUED = WCONTINUED,
+    OUR_WEXITED = WEXITED,
+    OUR_WNOWAIT = WNOWAIT,
+    OUR_P_PGID = P_PGID,
 };
 static const unsigned our_resethand = SA_RESETHAND; /* too large for an enumerator */
 #undef SA_NOCLDSTOP
@@ -38,7 +55,7 @@ static const unsigned our_resethand = SA_RESETHAND; /* too large for an enumerat
 #include <linux/wait.h>
 
 #define SAME(ours, theirs) _Static_assert((ours) == (theirs), #ours)
-#define AT(our_struct, our_field, their_struct, their_field) \
+#define AT(our_struct, our_field, their_struct, their_field)                                       \
     SAME(offsetof(our_struct, our_field), offsetof(their_struct, their_field))
 
 SAME(sizeof(struct sigcontext_abi), sizeof(struct sigcontext));

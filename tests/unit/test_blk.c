@@ -35,7 +35,7 @@ disk_write(struct blkdev *dev unused_param, uint64_t sector, struct cspan buf)
     return 0;
 }
 
-static const struct blk_ops ops = {.read = disk_read, .write = disk_write};
+static const struct blk_ops ops = { .read = disk_read, .write = disk_write };
 
 static void
 setup(void)
@@ -43,7 +43,7 @@ setup(void)
     fake_boot(4 << 20);
     memset(disk, 0, sizeof disk);
     fail = 0;
-    hda = (struct blkdev){.name = "hda", .rdev = 3 << 8, .sectors = SECTORS, .ops = &ops};
+    hda = (struct blkdev){ .name = "hda", .rdev = 3 << 8, .sectors = SECTORS, .ops = &ops };
 }
 
 static void
@@ -75,9 +75,9 @@ START_TEST(primary_and_logical)
     entry(0, 0, 0x80, 0x83, 64, 100);
     entry(0, 2, 0, 0x05, 1000, 2000);
     entry(0, 3, 0, 0x82, 200, 50);
-    entry(1000, 0, 0, 0x83, 10, 90);  /* hda5: 1010 */
+    entry(1000, 0, 0, 0x83, 10, 90); /* hda5: 1010 */
     entry(1000, 1, 0, 0x05, 100, 100);
-    entry(1100, 0, 0, 0x83, 10, 90);  /* hda6: 1110 */
+    entry(1100, 0, 0, 0x83, 10, 90); /* hda6: 1110 */
     ck_assert_int_eq(blk_add(&hda), 0);
     ck_assert_uint_eq(blk_find("hda1")->sectors, 100);
     ck_assert_uint_eq(blk_find("hda1")->rdev, 0x301);
@@ -118,11 +118,11 @@ START_TEST(bad_tables)
 {
     unsigned n = 0;
 
-    entry(0, 0, 0, 0x83, 0, 100);                  /* starts on the table */
-    entry(0, 1, 0, 0x83, SECTORS - 1, 2);          /* ends behind the disk */
+    entry(0, 0, 0, 0x83, 0, 100);         /* starts on the table */
+    entry(0, 1, 0, 0x83, SECTORS - 1, 2); /* ends behind the disk */
     entry(0, 2, 0, 0x83, 0xffffffff, 0xffffffff);
     entry(0, 3, 0, 0x0f, 500, 100);
-    entry(500, 1, 0, 0x0f, 0, 100);                /* ends the chain: a link to itself */
+    entry(500, 1, 0, 0x0f, 0, 100); /* ends the chain: a link to itself */
     entry(500, 0, 0, 0x83, 0xffffffff, 0xffffffff);
     ck_assert_int_eq(blk_add(&hda), 0);
     blk_for_each(count_one, &n);

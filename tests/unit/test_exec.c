@@ -32,9 +32,11 @@ static struct kmem_stats objects_at_start;
 static uint8_t image[IMAGE];
 
 static void
-phdr(unsigned i, uint32_t type, uint32_t flags, uint64_t off, uint64_t va, uint64_t filesz, uint64_t memsz)
+phdr(unsigned i, uint32_t type, uint32_t flags, uint64_t off, uint64_t va, uint64_t filesz,
+     uint64_t memsz)
 {
-    struct span p = span_sub(span_of(image, IMAGE), ELF64_EHDR_SIZE + (size_t)i * ELF64_PHDR_SIZE, ELF64_PHDR_SIZE);
+    struct span p = span_sub(span_of(image, IMAGE), ELF64_EHDR_SIZE + (size_t)i * ELF64_PHDR_SIZE,
+                             ELF64_PHDR_SIZE);
 
     put_le32(p, P_TYPE, type);
     put_le32(p, P_FLAGS, flags);
@@ -118,8 +120,9 @@ static void
 make_caller(const char *const *argv, const char *const *envp, uaddr_t out[2])
 {
     struct mm_map_args args = {
-        .addr = CALLER, .len = CALLER_PAGES * PAGE_SIZE, .flags = VMA_READ | VMA_WRITE, .fixed = true};
-    const char *const *lists[2] = {argv, envp};
+        .addr = CALLER, .len = CALLER_PAGES * PAGE_SIZE, .flags = VMA_READ | VMA_WRITE, .fixed = true
+    };
+    const char *const *lists[2] = { argv, envp };
     uintptr_t at, text = CALLER + 16 * PAGE_SIZE, array = CALLER;
 
     ck_assert_int_eq(mm_create(&fake_proc.mm), 0);
@@ -204,8 +207,8 @@ check_stack(const char *const *argv, const char *const *envp)
 
 /* --- tests --- */
 
-static const char *const args[] = {"prog", "one", "", "three", NULL};
-static const char *const env[] = {"A=1", "PATH=/bin", NULL};
+static const char *const args[] = { "prog", "one", "", "three", NULL };
+static const char *const env[] = { "A=1", "PATH=/bin", NULL };
 
 START_TEST(static_program)
 {
@@ -276,14 +279,16 @@ set_text(unsigned n, const char *path, const char *text)
 
 START_TEST(scripts)
 {
-    static const char *const one[] = {"/bin/prog", "-x y", "/s/one", "one", "", "three", NULL};
-    static const char *const two[] = {"/bin/prog", "-x y", "/s/one", "/s/two", "one", "", "three", NULL};
+    static const char *const one[] = { "/bin/prog", "-x y", "/s/one", "one", "", "three", NULL };
+    static const char *const two[] = { "/bin/prog", "-x y", "/s/one", "/s/two",
+                                       "one",       "",     "three",  NULL };
     static const struct {
         const char *text;
         int error;
     } bad[] = {
-        {"#!", -ENOEXEC}, {"#!\n", -ENOEXEC}, {"#!   \t \n", -ENOEXEC}, {"#", -ENOEXEC}, {"", -ENOEXEC},
-        {"#!/no/such\n", -ENOENT}, {"#!/s/bad\n", -ELOOP}, {"\177ELF", -ENOEXEC},
+        { "#!", -ENOEXEC },       { "#!\n", -ENOEXEC },    { "#!   \t \n", -ENOEXEC },
+        { "#", -ENOEXEC },        { "", -ENOEXEC },        { "#!/no/such\n", -ENOENT },
+        { "#!/s/bad\n", -ELOOP }, { "\177ELF", -ENOEXEC },
     };
     char line[300] = "#!/";
 
@@ -312,7 +317,7 @@ END_TEST
 
 START_TEST(hostile_arguments)
 {
-    static const char *const none[] = {NULL}, *const empty[] = {"", NULL};
+    static const char *const none[] = { NULL }, *const empty[] = { "", NULL };
     uaddr_t a[2];
     uint64_t self = CALLER;
 
@@ -337,7 +342,7 @@ START_TEST(hostile_arguments)
     for (unsigned i = 0; i < CALLER_PAGES * PAGE_SIZE / 8; i++)
         ck_assert_int_eq(ucopy_out(uaddr(CALLER + i * 8), "abcdefgh", 8), 0);
     fake_proc.rlimits[3].cur = 8 << 20;
-    ck_assert_int_eq(ucopy_out(uaddr(CALLER), &(uint64_t[]){CALLER + 64, 0}, 16), 0);
+    ck_assert_int_eq(ucopy_out(uaddr(CALLER), &(uint64_t[]){ CALLER + 64, 0 }, 16), 0);
     ck_assert_int_eq(proc_execve("/bin/prog", uaddr(CALLER), uaddr(0)), -E2BIG);
     fake_users--;
     fake_proc.exe = NULL;
@@ -369,7 +374,7 @@ load(void)
 
 START_TEST(hostile_elf)
 {
-    static const uint8_t values[] = {0, 1, 2, 3, 7, 0x10, 0x3f, 0x40, 0x7f, 0x80, 0xf0, 0xff};
+    static const uint8_t values[] = { 0, 1, 2, 3, 7, 0x10, 0x3f, 0x40, 0x7f, 0x80, 0xf0, 0xff };
     uint16_t type = _i == 0 ? ET_EXEC : ET_DYN;
     unsigned good = 0, refused = 0;
 
@@ -400,9 +405,22 @@ END_TEST
 /* Every 64-bit field at the edges of its range. */
 START_TEST(hostile_elf_fields)
 {
-    static const uint64_t edges[] = {0, 1, PAGE_SIZE - 1, PAGE_SIZE, IMAGE, IMAGE + 1, 1ull << 31, 1ull << 32, 0x7ffffffeffff,
-                                     0x7fffffff0000, 1ull << 47, INT64_MAX, 1ull << 63, UINT64_MAX - PAGE_SIZE, UINT64_MAX};
-    static const unsigned fields[] = {P_OFFSET, P_VADDR, P_FILESZ, P_MEMSZ, P_ALIGN};
+    static const uint64_t edges[] = { 0,
+                                      1,
+                                      PAGE_SIZE - 1,
+                                      PAGE_SIZE,
+                                      IMAGE,
+                                      IMAGE + 1,
+                                      1ull << 31,
+                                      1ull << 32,
+                                      0x7ffffffeffff,
+                                      0x7fffffff0000,
+                                      1ull << 47,
+                                      INT64_MAX,
+                                      1ull << 63,
+                                      UINT64_MAX - PAGE_SIZE,
+                                      UINT64_MAX };
+    static const unsigned fields[] = { P_OFFSET, P_VADDR, P_FILESZ, P_MEMSZ, P_ALIGN };
     enum { EDGES = sizeof edges / sizeof edges[0], FIELDS = sizeof fields / sizeof fields[0] };
 
     make_elf(_i == 0 ? ET_EXEC : ET_DYN, _i == 0 ? BASE : 0, NULL);
@@ -412,7 +430,8 @@ START_TEST(hostile_elf_fields)
 
         for (unsigned k = 0; k < FIELDS * FIELDS; k++) {
             for (unsigned e = 0; e < EDGES * EDGES; e++) {
-                uint64_t a = get_le64(span_const(ph), fields[k / FIELDS]), b = get_le64(span_const(ph), fields[k % FIELDS]);
+                uint64_t a = get_le64(span_const(ph), fields[k / FIELDS]),
+                         b = get_le64(span_const(ph), fields[k % FIELDS]);
 
                 put_le64(ph, fields[k / FIELDS], edges[e / EDGES]);
                 put_le64(ph, fields[k % FIELDS], edges[e % EDGES]);

@@ -14,13 +14,13 @@
 
 #include "fake_hal.h"
 
-#define SAME(...)                                                                                                      \
-    do {                                                                                                               \
-        char ours[256], libc[256];                                                                                     \
-        size_t n = fmt_print(ours, sizeof ours, __VA_ARGS__);                                                          \
-        int m = snprintf(libc, sizeof libc, __VA_ARGS__);                                                              \
-        ck_assert_str_eq(ours, libc);                                                                                  \
-        ck_assert_uint_eq(n, (size_t)m);                                                                               \
+#define SAME(...)                                                                                  \
+    do {                                                                                           \
+        char ours[256], libc[256];                                                                 \
+        size_t n = fmt_print(ours, sizeof ours, __VA_ARGS__);                                      \
+        int m = snprintf(libc, sizeof libc, __VA_ARGS__);                                          \
+        ck_assert_str_eq(ours, libc);                                                              \
+        ck_assert_uint_eq(n, (size_t)m);                                                           \
     } while (0)
 
 #pragma GCC diagnostic ignored "-Wformat"
@@ -33,7 +33,8 @@ START_TEST(fmt_agrees_with_libc)
     SAME("%5d|%-5d|%05d|%+d|%+05d|%.3d|%8.3d|%-8.3d|", 42, 42, 42, 42, 42, 42, 42, 42);
     SAME("%x %X %#x %#X %o %#o %#x", 0xbeefu, 0xbeefu, 0xbeefu, 0xbeefu, 8u, 8u, 0u);
     SAME("%08x %#010x %.8x", 0x1234u, 0x1234u, 0x1234u);
-    SAME("%hhd %hd %ld %lld %zu %jd %td", (signed char)-1, (short)-2, -3l, -4ll, (size_t)5, (intmax_t)-6, (ptrdiff_t)7);
+    SAME("%hhd %hd %ld %lld %zu %jd %td", (signed char)-1, (short)-2, -3l, -4ll, (size_t)5,
+         (intmax_t)-6, (ptrdiff_t)7);
     SAME("%hhu %hx %lx %llx", 300, 0x12345, ULONG_MAX, ULLONG_MAX);
     SAME("%lld %llu", LLONG_MIN, ULLONG_MAX);
     SAME("%s|%10s|%-10s|%.2s|%10.1s|", "abc", "abc", "abc", "abc", "abc");
@@ -118,7 +119,7 @@ END_TEST
 START_TEST(lists)
 {
     struct list l;
-    struct list_node n[3] = {0}, *it, *tmp;
+    struct list_node n[3] = { 0 }, *it, *tmp;
     int count = 0;
 
     list_init(&l);
@@ -138,7 +139,7 @@ END_TEST
 START_TEST(list_double_insert_panics)
 {
     struct list l;
-    struct list_node n = {0};
+    struct list_node n = { 0 };
 
     list_init(&l);
     list_push_back(&l, &n);
@@ -149,7 +150,7 @@ END_TEST
 START_TEST(list_double_remove_panics)
 {
     struct list l;
-    struct list_node n = {0};
+    struct list_node n = { 0 };
 
     list_init(&l);
     list_push_back(&l, &n);
@@ -160,7 +161,7 @@ END_TEST
 
 START_TEST(fields)
 {
-    uint8_t raw[10] = {0};
+    uint8_t raw[10] = { 0 };
     struct span s = span_of(raw, sizeof raw);
 
     put_le32(s, 1, 0x12345678);
@@ -174,7 +175,7 @@ END_TEST
 
 START_TEST(field_outside_panics)
 {
-    uint8_t raw[4] = {0};
+    uint8_t raw[4] = { 0 };
 
     (void)get_le32(cspan_of(raw, sizeof raw), 1);
 }

@@ -16,7 +16,7 @@
 
 enum { RAM = 32 << 20, WINDOW_PAGES = 160, STEPS = 6000 };
 #define WINDOW 0x20000000ul
-#define PG(n) ((uintptr_t)(WINDOW + (uintptr_t)(n)*PAGE_SIZE))
+#define PG(n)  ((uintptr_t)(WINDOW + (uintptr_t)(n) * PAGE_SIZE))
 
 static uint64_t seed, free_at_start;
 static struct kmem_stats objects_at_start;
@@ -62,7 +62,9 @@ check_no_leak(void)
 static int
 map_at(struct mm *mm, uintptr_t addr, uint64_t len, unsigned flags, struct file *file, uint64_t offset)
 {
-    struct mm_map_args args = {.addr = addr, .len = len, .flags = flags, .fixed = true, .file = file, .offset = offset};
+    struct mm_map_args args = {
+        .addr = addr, .len = len, .flags = flags, .fixed = true, .file = file, .offset = offset
+    };
     uintptr_t at;
     int rc = mm_map(mm, &args, &at);
 
@@ -129,7 +131,7 @@ audit_mapping(void *arg, uintptr_t va, paddr_t pa, unsigned prot) no_tsa
 static void
 audit(struct mm *mm) no_tsa
 {
-    struct audit a = {.mm = mm};
+    struct audit a = { .mm = mm };
     uint64_t pages = 0;
     unsigned areas = 0;
     uintptr_t end = 0;
@@ -171,7 +173,9 @@ check_world(struct world *w)
 static unsigned
 random_prot(void)
 {
-    static const unsigned prots[] = {0, VMA_READ, VMA_READ | VMA_WRITE, VMA_READ | VMA_WRITE, VMA_READ | VMA_EXEC, VMA_WRITE};
+    static const unsigned prots[] = {
+        0, VMA_READ, VMA_READ | VMA_WRITE, VMA_READ | VMA_WRITE, VMA_READ | VMA_EXEC, VMA_WRITE
+    };
 
     return prots[rnd(6)];
 }
@@ -182,7 +186,8 @@ step_map(struct world *w, unsigned at, unsigned n, struct file *file)
     unsigned prot = random_prot(), first = rnd(FAKE_FILE_PAGES);
     bool use_file = rnd(3) == 0 && first + n <= FAKE_FILE_PAGES;
 
-    if (map_at(w->mm, PG(at), (uint64_t)n * PAGE_SIZE, prot, use_file ? file : NULL, (uint64_t)first * PAGE_SIZE) < 0)
+    if (map_at(w->mm, PG(at), (uint64_t)n * PAGE_SIZE, prot, use_file ? file : NULL,
+               (uint64_t)first * PAGE_SIZE) < 0)
         return;
     for (unsigned i = 0; i < n; i++) {
         w->m.mapped[at + i] = true;
@@ -253,8 +258,8 @@ step_remap(struct world *w, unsigned at, unsigned n)
     if (before.mapped[at] && before.back[at] >= 0 && before.back[at] + (int)len > FAKE_FILE_PAGES)
         return;
 
-    int rc = mm_remap(w->mm, PG(at), (uint64_t)n * PAGE_SIZE, (uint64_t)len * PAGE_SIZE, MM_REMAP_MAYMOVE | MM_REMAP_FIXED,
-                      PG(to), &got);
+    int rc = mm_remap(w->mm, PG(at), (uint64_t)n * PAGE_SIZE, (uint64_t)len * PAGE_SIZE,
+                      MM_REMAP_MAYMOVE | MM_REMAP_FIXED, PG(to), &got);
 
     if (rc == 0) {
         ck_assert_uint_eq(got, PG(to));
@@ -288,7 +293,8 @@ step_shrink_or_grow(struct world *w, unsigned at, unsigned n)
 static void
 step_discard(struct world *w, unsigned at, unsigned n)
 {
-    if (mm_discard(w->mm, PG(at), (uint64_t)n * PAGE_SIZE, false) < 0 && mm_check_range(w->mm, PG(at), n * PAGE_SIZE) == 0)
+    if (mm_discard(w->mm, PG(at), (uint64_t)n * PAGE_SIZE, false) < 0 &&
+        mm_check_range(w->mm, PG(at), n * PAGE_SIZE) == 0)
         return;
     for (unsigned i = at; i < at + n; i++)
         w->m.byte[i] = w->m.back[i] >= 0 ? (uint8_t)(w->m.back[i] + 1) : 0;
@@ -347,7 +353,7 @@ static void
 run_random(unsigned fail_every)
 {
     enum { WORLDS = 4 };
-    struct world w[WORLDS] = {0};
+    struct world w[WORLDS] = { 0 };
     struct file *file = pattern_file();
 
     ck_assert_int_eq(mm_create(&w[0].mm), 0);
@@ -432,7 +438,8 @@ START_TEST(shared_memory_across_fork)
     struct mm *parent, *child;
 
     ck_assert_int_eq(mm_create(&parent), 0);
-    ck_assert_int_eq(map_at(parent, PG(0), 20 * PAGE_SIZE, VMA_READ | VMA_WRITE | VMA_SHARED, NULL, 0), 0);
+    ck_assert_int_eq(
+        map_at(parent, PG(0), 20 * PAGE_SIZE, VMA_READ | VMA_WRITE | VMA_SHARED, NULL, 0), 0);
     ck_assert_int_eq(poke(parent, PG(3), 33), 0);
     ck_assert_int_eq(mm_fork(parent, &child), 0);
     ck_assert_int_eq(peek(child, PG(3)), 33);
@@ -452,7 +459,8 @@ START_TEST(shared_file)
     struct mm *mm;
 
     ck_assert_int_eq(mm_create(&mm), 0);
-    ck_assert_int_eq(map_at(mm, PG(0), 4 * PAGE_SIZE, VMA_READ | VMA_WRITE | VMA_SHARED, file, 0), -EACCES);
+    ck_assert_int_eq(map_at(mm, PG(0), 4 * PAGE_SIZE, VMA_READ | VMA_WRITE | VMA_SHARED, file, 0),
+                     -EACCES);
     ck_assert_int_eq(map_at(mm, PG(0), 4 * PAGE_SIZE, VMA_READ | VMA_SHARED, file, 0), 0);
     ck_assert_int_eq(mm_protect(mm, PG(0), PAGE_SIZE, VMA_READ | VMA_WRITE), -EACCES);
     file->flags = O_RDWR;
@@ -483,7 +491,9 @@ START_TEST(stack_grows)
     uintptr_t top = PG(4096);
 
     ck_assert_int_eq(mm_create(&mm), 0);
-    ck_assert_int_eq(map_at(mm, top - PAGE_SIZE, PAGE_SIZE, VMA_READ | VMA_WRITE | VMA_GROWSDOWN | VMA_STACK, NULL, 0), 0);
+    ck_assert_int_eq(map_at(mm, top - PAGE_SIZE, PAGE_SIZE,
+                            VMA_READ | VMA_WRITE | VMA_GROWSDOWN | VMA_STACK, NULL, 0),
+                     0);
     ck_assert_int_eq(poke(mm, top - 100 * PAGE_SIZE, 1), 0);
     ck_assert_int_eq(poke(mm, top - (8 << 20), 1), 0);
     ck_assert_int_eq(poke(mm, top - (8 << 20) - 1, 1), -EFAULT);
@@ -491,7 +501,9 @@ START_TEST(stack_grows)
     mm_put(mm);
 
     ck_assert_int_eq(mm_create(&mm), 0);
-    ck_assert_int_eq(map_at(mm, top - PAGE_SIZE, PAGE_SIZE, VMA_READ | VMA_WRITE | VMA_GROWSDOWN | VMA_STACK, NULL, 0), 0);
+    ck_assert_int_eq(map_at(mm, top - PAGE_SIZE, PAGE_SIZE,
+                            VMA_READ | VMA_WRITE | VMA_GROWSDOWN | VMA_STACK, NULL, 0),
+                     0);
     ck_assert_int_eq(map_at(mm, top - 400 * PAGE_SIZE, PAGE_SIZE, VMA_READ, NULL, 0), 0);
     ck_assert_int_eq(poke(mm, top - 398 * PAGE_SIZE, 1), -EFAULT); /* inside the guard gap */
     ck_assert_int_eq(poke(mm, top - (399 - 256) * PAGE_SIZE, 1), 0);
@@ -532,8 +544,10 @@ END_TEST
 
 START_TEST(hostile_ranges)
 {
-    static const uint64_t odd[] = {0,          1,          PAGE_SIZE,      PAGE_SIZE + 1, 0x7ffffffef000, 0x7fffffff0000,
-                                   1ull << 47, 1ull << 63, UINT64_MAX - 1, UINT64_MAX,    ~(uint64_t)PAGE_MASK};
+    static const uint64_t odd[] = {
+        0,          1,          PAGE_SIZE,      PAGE_SIZE + 1, 0x7ffffffef000,      0x7fffffff0000,
+        1ull << 47, 1ull << 63, UINT64_MAX - 1, UINT64_MAX,    ~(uint64_t)PAGE_MASK
+    };
     enum { N = sizeof odd / sizeof odd[0] };
     struct mm *mm;
     uintptr_t out;
@@ -543,7 +557,9 @@ START_TEST(hostile_ranges)
     fake_proc.mm = mm;
     for (unsigned a = 0; a < N; a++) {
         for (unsigned l = 0; l < N; l++) {
-            struct mm_map_args args = {.addr = odd[a], .len = odd[l], .flags = VMA_READ, .fixed = true};
+            struct mm_map_args args = {
+                .addr = odd[a], .len = odd[l], .flags = VMA_READ, .fixed = true
+            };
 
             if (mm_map(mm, &args, &out) == 0)
                 ck_assert_uint_lt(out, hal_user_max().v);
@@ -575,7 +591,7 @@ START_TEST(overcommit_and_limits)
 {
     struct mm *mm;
     uintptr_t at;
-    struct mm_map_args args = {.len = 1ull << 40, .flags = VMA_READ | VMA_WRITE};
+    struct mm_map_args args = { .len = 1ull << 40, .flags = VMA_READ | VMA_WRITE };
 
     ck_assert_int_eq(mm_create(&mm), 0);
     ck_assert_int_eq(mm_map(mm, &args, &at), -ENOMEM);
@@ -598,7 +614,7 @@ END_TEST
 START_TEST(exhaustion)
 {
     struct mm *mm;
-    struct mm_map_args args = {.len = 2 * RAM, .flags = VMA_READ | VMA_WRITE | VMA_NORESERVE};
+    struct mm_map_args args = { .len = 2 * RAM, .flags = VMA_READ | VMA_WRITE | VMA_NORESERVE };
     uintptr_t at;
     int rc = 0;
     uint64_t n;

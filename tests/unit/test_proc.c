@@ -89,7 +89,7 @@ START_TEST(blocked_and_ignored)
     struct proc *q = process(NULL);
 
     q->sighand->action[SIGUSR1 - 1].handler = 0x400000; /* caught: interrupts, does not kill */
-    signal_send(q, SIGUSR1, &(struct siginfo_k){.code = SI_USER, .pid = 7});
+    signal_send(q, SIGUSR1, &(struct siginfo_k){ .code = SI_USER, .pid = 7 });
     ck_assert(q->thread.interrupted && !q->thread.killed);
     ck_assert_int_eq(q->sig.info[SIGUSR1 - 1].pid, 7);
     ck_assert_int_eq(q->sig.info[SIGUSR1 - 1].signo, SIGUSR1);
@@ -140,7 +140,8 @@ START_TEST(process_1_is_protected)
     p->sighand->action[SIGUSR1 - 1].handler = 0x400000;
     signal_send(p, SIGUSR1, NULL);
     ck_assert(p->sig.pending == BIT_OF(SIGUSR1));
-    signal_force(p, SIGSEGV, &(struct siginfo_k){.code = SEGV_MAPERR}); /* its own fault ends even it */
+    signal_force(p, SIGSEGV,
+                 &(struct siginfo_k){ .code = SEGV_MAPERR }); /* its own fault ends even it */
     ck_assert(!p->init_protected && (p->sig.pending & BIT_OF(SIGSEGV)) != 0);
     proc_remove(p);
 }
@@ -152,8 +153,9 @@ START_TEST(faults_cannot_be_refused)
 
     p->sig.blocked = BIT_OF(SIGSEGV);
     p->sighand->action[SIGSEGV - 1].handler = 0x400000;
-    signal_force(p, SIGSEGV, &(struct siginfo_k){.addr = 0x1234});
-    ck_assert(p->sighand->action[SIGSEGV - 1].handler == SIG_DFL_K && !(p->sig.blocked & BIT_OF(SIGSEGV)) && p->thread.killed);
+    signal_force(p, SIGSEGV, &(struct siginfo_k){ .addr = 0x1234 });
+    ck_assert(p->sighand->action[SIGSEGV - 1].handler == SIG_DFL_K &&
+              !(p->sig.blocked & BIT_OF(SIGSEGV)) && p->thread.killed);
     ck_assert_uint_eq(p->sig.info[SIGSEGV - 1].addr, 0x1234);
     proc_remove(p);
 }
@@ -161,8 +163,9 @@ END_TEST
 
 START_TEST(groups)
 {
-    struct session a = {.refs = 100, .sid = 1}, b = {.refs = 100, .sid = 9};
-    struct proc *init = process(NULL), *shell = process(init), *job1 = process(shell), *job2 = process(shell);
+    struct session a = { .refs = 100, .sid = 1 }, b = { .refs = 100, .sid = 9 };
+    struct proc *init = process(NULL), *shell = process(init), *job1 = process(shell),
+                *job2 = process(shell);
 
     init->session = &b;
     init->pgid = init->pid;
@@ -277,33 +280,39 @@ wait_options(void *arg)
     (void)arg;
     thread_current()->proc = parent;
     /* Nothing of these is there, or nothing of it has happened. */
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, 9999, WEXITED}, &r), -ECHILD);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PGID, 72, WEXITED}, &r), -ECHILD);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, stopped->pid, WEXITED | WNOHANG}, &r), 0);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, ended->pid, WSTOPPED | WNOHANG}, &r), 0);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, continued->pid, WSTOPPED | WNOHANG}, &r), 0);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PID, 9999, WEXITED }, &r), -ECHILD);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PGID, 72, WEXITED }, &r), -ECHILD);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PID, stopped->pid, WEXITED | WNOHANG }, &r),
+                     0);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PID, ended->pid, WSTOPPED | WNOHANG }, &r), 0);
+    ck_assert_int_eq(
+        proc_wait(&(struct wait_query){ P_PID, continued->pid, WSTOPPED | WNOHANG }, &r), 0);
 
     /* Seen and kept, then taken. */
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PGID, 71, WSTOPPED | WNOWAIT}, &r), 1);
-    ck_assert(r.pid == stopped->pid && r.code == CLD_STOPPED && r.status == SIGTSTP && r.wstatus == (SIGTSTP << 8 | 0x7f));
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WSTOPPED}, &r), 1);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WSTOPPED | WNOHANG}, &r), 0);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WCONTINUED | WNOWAIT}, &r), 1);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WCONTINUED}, &r), 1);
-    ck_assert(r.pid == continued->pid && r.code == CLD_CONTINUED && r.status == SIGCONT && r.wstatus == 0xffff);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WCONTINUED | WNOHANG}, &r), 0);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WEXITED | WNOWAIT}, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PGID, 71, WSTOPPED | WNOWAIT }, &r), 1);
+    ck_assert(r.pid == stopped->pid && r.code == CLD_STOPPED && r.status == SIGTSTP &&
+              r.wstatus == (SIGTSTP << 8 | 0x7f));
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WSTOPPED }, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WSTOPPED | WNOHANG }, &r), 0);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WCONTINUED | WNOWAIT }, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WCONTINUED }, &r), 1);
+    ck_assert(r.pid == continued->pid && r.code == CLD_CONTINUED && r.status == SIGCONT &&
+              r.wstatus == 0xffff);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WCONTINUED | WNOHANG }, &r), 0);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WEXITED | WNOWAIT }, &r), 1);
     ck_assert(r.pid == ended->pid && r.code == CLD_EXITED && r.status == 5 && r.wstatus == 5 << 8);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PGID, 70, WEXITED}, &r), 1);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WEXITED | WNOHANG}, &r), 0);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PGID, 70, WEXITED }, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WEXITED | WNOHANG }, &r), 0);
     ck_assert_uint_eq(proc_count(), 4);
 
     /* A child that tells no SIGCHLD is waited for on request only. */
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, clone_child->pid, WEXITED}, &r), -ECHILD);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WEXITED | WALL | WNOWAIT}, &r), 1);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WEXITED | WCLONE}, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PID, clone_child->pid, WEXITED }, &r),
+                     -ECHILD);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WEXITED | WALL | WNOWAIT }, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WEXITED | WCLONE }, &r), 1);
     ck_assert(r.code == CLD_KILLED && r.status == SIGKILL && r.wstatus == SIGKILL);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_ALL, 0, WEXITED | WCLONE | WNOHANG}, &r), -ECHILD);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_ALL, 0, WEXITED | WCLONE | WNOHANG }, &r),
+                     -ECHILD);
     notified = 100;
 }
 
@@ -329,9 +338,10 @@ wait_sleeping(void *arg)
 
     (void)arg;
     thread_current()->proc = parent;
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, stopped->pid, WEXITED}, &r), 1);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PID, stopped->pid, WEXITED }, &r), 1);
     ck_assert_int_eq(r.status, 3);
-    ck_assert_int_eq(proc_wait(&(struct wait_query){P_PID, continued->pid, WEXITED}, &r), -ERESTARTSYS);
+    ck_assert_int_eq(proc_wait(&(struct wait_query){ P_PID, continued->pid, WEXITED }, &r),
+                     -ERESTARTSYS);
     notified = 200;
 }
 

@@ -91,7 +91,7 @@ spin(void *arg)
 
 START_TEST(fair_shares)
 {
-    uint64_t used[3] = {0};
+    uint64_t used[3] = { 0 };
     struct thread *t[3];
 
     for (int i = 0; i < 3; i++)
@@ -107,7 +107,8 @@ START_TEST(fair_shares)
     struct sched_stats s;
 
     sched_stats(&s);
-    ck_assert_uint_ge(s.load[0], 200); /* two periods of three runnable threads: about 0.48, 1.0 = 2048 */
+    ck_assert_uint_ge(s.load[0],
+                      200); /* two periods of three runnable threads: about 0.48, 1.0 = 2048 */
     ck_assert_uint_le(s.load[0], 1200);
     ck_assert_uint_ge(s.sys_ns, 10 * S - MS);
     ck_assert_uint_eq(s.threads, 0);
@@ -356,19 +357,44 @@ END_TEST
 static void
 misuse(void *arg) no_tsa
 {
-    static struct mutex a = MUTEX_INIT(a, "a", RANK_FS), b = MUTEX_INIT(b, "b", RANK_INODE), c = MUTEX_INIT(c, "c", RANK_FS);
+    static struct mutex a = MUTEX_INIT(a, "a", RANK_FS), b = MUTEX_INIT(b, "b", RANK_INODE),
+                        c = MUTEX_INIT(c, "c", RANK_FS);
     static struct irqlock l = IRQLOCK_INIT("l"), k = IRQLOCK_INIT("k");
 
     switch (*(int *)arg) {
-    case 0: mutex_lock(&a); mutex_lock(&a); break;
-    case 1: mutex_lock(&a); mutex_lock(&b); break;
-    case 2: mutex_lock(&a); mutex_lock(&c); break;
-    case 3: mutex_unlock(&a); break;
-    case 4: irqlock_lock(&l); irqlock_lock(&l); break;
-    case 5: irqlock_lock(&l); irqlock_lock(&k); irqlock_unlock(&l); break;
-    case 6: irqlock_unlock(&l); break;
-    case 7: irqlock_lock(&l); exit(thread_sleep(0, WAIT_FOREVER)); break;
-    default: exit(0);
+    case 0:
+        mutex_lock(&a);
+        mutex_lock(&a);
+        break;
+    case 1:
+        mutex_lock(&a);
+        mutex_lock(&b);
+        break;
+    case 2:
+        mutex_lock(&a);
+        mutex_lock(&c);
+        break;
+    case 3:
+        mutex_unlock(&a);
+        break;
+    case 4:
+        irqlock_lock(&l);
+        irqlock_lock(&l);
+        break;
+    case 5:
+        irqlock_lock(&l);
+        irqlock_lock(&k);
+        irqlock_unlock(&l);
+        break;
+    case 6:
+        irqlock_unlock(&l);
+        break;
+    case 7:
+        irqlock_lock(&l);
+        exit(thread_sleep(0, WAIT_FOREVER));
+        break;
+    default:
+        exit(0);
     }
     exit(0);
 }
@@ -455,9 +481,9 @@ kill_it(void *t)
 
 START_TEST(wait_interrupted)
 {
-    unsigned flags[] = {0, WAIT_INTR, WAIT_KILL};
-    int by_signal[] = {-ETIMEDOUT, -ERESTARTSYS, -ETIMEDOUT};
-    int by_kill[] = {-ETIMEDOUT, -ERESTARTSYS, -ERESTARTSYS};
+    unsigned flags[] = { 0, WAIT_INTR, WAIT_KILL };
+    int by_signal[] = { -ETIMEDOUT, -ERESTARTSYS, -ETIMEDOUT };
+    int by_kill[] = { -ETIMEDOUT, -ERESTARTSYS, -ERESTARTSYS };
 
     waitq_init(&q);
     for (int i = 0; i < 3; i++) {
@@ -685,7 +711,7 @@ START_TEST(wall_clock)
     t = time_wall();
     ck_assert_int_eq(t.sec, 1000000001);
     ck_assert_uint_eq(t.nsec, 700 * MS);
-    time_set_wall((struct ktime){.sec = 5, .nsec = 100});
+    time_set_wall((struct ktime){ .sec = 5, .nsec = 100 });
     t = time_wall();
     ck_assert_int_eq(t.sec, 5);
     ck_assert_uint_eq(t.nsec, 100);
@@ -698,7 +724,9 @@ END_TEST
 
 START_TEST(policy)
 {
-    struct sched_view v[] = {{.vruntime = 10, .is_current = true}, {.vruntime = 10}, {.vruntime = 10, .waited_ns = 5}};
+    struct sched_view v[] = { { .vruntime = 10, .is_current = true },
+                              { .vruntime = 10 },
+                              { .vruntime = 10, .waited_ns = 5 } };
 
     ck_assert_uint_eq(sched_policy_pick(v, 1).index, 0);
     ck_assert_uint_eq(sched_policy_pick(v, 2).index, 1);

@@ -175,8 +175,7 @@ START_TEST(regions_move)
     ck_assert_uint_eq(sim_bus_read(t.sim, SIM_PORT, TOY_OPS + 9, 1), 0x11);
     ck_assert_uint_eq(sim_bus_read(t.sim, SIM_PORT, TOY_OPS + 1, 1), 0x11);
 
-    sim_region_set(&toy("toy0")->mmio, TOY_OPS,
-                   true); /* in memory space, too, whatever was hit last */
+    sim_region_set(&toy("toy0")->mmio, TOY_OPS, true); /* in memory space, too, whatever was hit last */
     toy("toy1")->val[T_RO] = 0x11;
     ck_assert_uint_eq(sim_bus_read(t.sim, SIM_MMIO, TOY_OPS, 1), 0x5a);
     sim_region_set(&toy("toy0")->mmio, TOY, true);

@@ -40,7 +40,7 @@ START_TEST(due_time_then_arming_order)
     ck_assert_ptr_null(sim_event_nth(t.sim, 5));
     sim_advance_to(t.sim, 1000);
     ck_assert_uint_eq(fired, 5);
-    ck_assert_mem_eq(order, ((unsigned[]){1, 4, 3, 2, 0}), 5 * sizeof(unsigned));
+    ck_assert_mem_eq(order, ((unsigned[]){ 1, 4, 3, 2, 0 }), 5 * sizeof(unsigned));
     ck_assert_uint_eq(when[4], 300);
     ck_assert_uint_eq(sim_now(t.sim), 1000);
     ck_assert_uint_eq(sim_next_event_ns(t.sim), SIM_NEVER);

@@ -36,7 +36,7 @@ START_TEST(fixed_address)
     start_toys_with(&config);
     ck_assert_ptr_eq(sim_ram_base(t.sim), (void *)0x200000000000);
     ck_assert_uint_eq(sim_ram_size(t.sim), 1 << 20); /* the board's */
-    second = sim_create(&config, &t.board, (const struct model_class *const[]){&toy_class, NULL});
+    second = sim_create(&config, &t.board, (const struct model_class *const[]){ &toy_class, NULL });
     ck_assert_ptr_null(second);
     ck_assert_int_eq(errno, EEXIST);
     ((uint8_t *)sim_ram_base(t.sim))[4097] = 0x42;
@@ -48,14 +48,14 @@ START_TEST(fixed_address)
     finish();
     config.ram_size = 4095;
     ck_assert_ptr_null(
-        sim_create(&config, &t.board, (const struct model_class *const[]){&toy_class, NULL}));
+        sim_create(&config, &t.board, (const struct model_class *const[]){ &toy_class, NULL }));
     ck_assert_int_eq(errno, EINVAL);
 }
 END_TEST
 
 START_TEST(grants)
 {
-    uint8_t buf[64] = {0};
+    uint8_t buf[64] = { 0 };
 
     start_toys();
     ck_assert(!sim_dma_read(dev(), 0x1000, buf, 4));
@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(images)
 {
-    uint8_t mem[1024] = {0}, buf[512];
+    uint8_t mem[1024] = { 0 }, buf[512];
     struct sim_config config = default_config();
     struct sim_image list[2];
     struct sim_image *image;
@@ -180,9 +180,9 @@ START_TEST(images)
 
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(ftruncate(fd, 4096), 0);
-    list[0] = (struct sim_image){.slot = "ide0.0", .fd = fd, .size = 8192};
+    list[0] = (struct sim_image){ .slot = "ide0.0", .fd = fd, .size = 8192 };
     list[1] =
-        (struct sim_image){.slot = "ide0.1", .mem = mem, .size = sizeof mem, .read_only = true};
+        (struct sim_image){ .slot = "ide0.1", .mem = mem, .size = sizeof mem, .read_only = true };
     config.images = list;
     config.image_count = 2;
     start_toys_with(&config);

@@ -14,11 +14,11 @@
 #include "fake_user.h"
 
 enum { RAM = 16 << 20, FD = 3, FD_RDONLY = 4, FD_NONE = 5 };
-#define AT 0x30000000ull
-#define MAX 0x7fffffff0000ull
-#define CALL(name, ...) sys_##name(&(struct sysargs){{__VA_ARGS__}})
-#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-#define RW (PROT_READ | PROT_WRITE)
+#define AT              0x30000000ull
+#define MAX             0x7fffffff0000ull
+#define CALL(name, ...) sys_##name(&(struct sysargs){ { __VA_ARGS__ } })
+#define ANON            (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW              (PROT_READ | PROT_WRITE)
 
 static uint64_t free_at_start;
 
@@ -129,13 +129,15 @@ START_TEST(mremap)
     int64_t a;
 
     ck_assert_int_eq(CALL(mmap, AT, 4 * PAGE_SIZE, RW, ANON | MAP_FIXED, 0, 0), AT);
-    ck_assert_int_eq(CALL(mmap, AT + 6 * PAGE_SIZE, PAGE_SIZE, RW, ANON | MAP_FIXED, 0, 0), AT + 6 * PAGE_SIZE);
+    ck_assert_int_eq(CALL(mmap, AT + 6 * PAGE_SIZE, PAGE_SIZE, RW, ANON | MAP_FIXED, 0, 0),
+                     AT + 6 * PAGE_SIZE);
     ck_assert_int_eq(CALL(mremap, AT, 4 * PAGE_SIZE, 6 * PAGE_SIZE, 0, 0), AT);
     ck_assert_int_eq(CALL(mremap, AT, 6 * PAGE_SIZE, 9 * PAGE_SIZE, 0, 0), -ENOMEM);
     a = CALL(mremap, AT, 6 * PAGE_SIZE, 9 * PAGE_SIZE, MREMAP_MAYMOVE, 0);
     ck_assert_int_gt(a, 0);
     ck_assert(touch((uint64_t)a + 8 * PAGE_SIZE) && !touch(AT));
-    ck_assert_int_eq(CALL(mremap, (uint64_t)a, 9 * PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AT), AT);
+    ck_assert_int_eq(
+        CALL(mremap, (uint64_t)a, 9 * PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AT), AT);
     ck_assert_int_eq(CALL(mremap, AT, PAGE_SIZE, PAGE_SIZE, MREMAP_FIXED, AT), -EINVAL);
     ck_assert_int_eq(CALL(mremap, AT, PAGE_SIZE, PAGE_SIZE, 8, 0), -EINVAL);
     ck_assert_int_eq(CALL(mremap, AT + 1, PAGE_SIZE, PAGE_SIZE, 0, 0), -EINVAL);
@@ -163,17 +165,20 @@ START_TEST(advice)
     ck_assert_int_eq(CALL(madvise, AT, 5 * PAGE_SIZE, MADV_DONTNEED), -ENOMEM);
     ck_assert_int_eq(CALL(madvise, AT + 1, PAGE_SIZE, MADV_DONTNEED), -EINVAL);
     ck_assert_int_eq(CALL(madvise, AT, UINT64_MAX, MADV_NORMAL), -EINVAL);
-    ck_assert_int_eq(CALL(mmap, AT + 4 * PAGE_SIZE, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED, FD, 0), AT + 4 * PAGE_SIZE);
+    ck_assert_int_eq(
+        CALL(mmap, AT + 4 * PAGE_SIZE, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED, FD, 0),
+        AT + 4 * PAGE_SIZE);
     ck_assert_int_eq(CALL(madvise, AT + 4 * PAGE_SIZE, PAGE_SIZE, MADV_FREE), -EINVAL);
 }
 END_TEST
 
 START_TEST(msync_mincore)
 {
-    uint8_t vec[4] = {9, 9, 9, 9};
+    uint8_t vec[4] = { 9, 9, 9, 9 };
 
     ck_assert_int_eq(CALL(mmap, AT, 8 * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, FD, 0), AT);
-    ck_assert_int_eq(CALL(mmap, AT + 64 * PAGE_SIZE, PAGE_SIZE, RW, ANON | MAP_FIXED, 0, 0), AT + 64 * PAGE_SIZE);
+    ck_assert_int_eq(CALL(mmap, AT + 64 * PAGE_SIZE, PAGE_SIZE, RW, ANON | MAP_FIXED, 0, 0),
+                     AT + 64 * PAGE_SIZE);
     ck_assert(touch(AT));
     ck_assert_int_eq(CALL(msync, AT, 8 * PAGE_SIZE, MS_SYNC), 0);
     ck_assert_int_eq(CALL(msync, AT, 9 * PAGE_SIZE, MS_ASYNC), -ENOMEM);

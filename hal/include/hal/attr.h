@@ -4,15 +4,15 @@
  */
 #pragma once
 
-#define must_check __attribute__((warn_unused_result))
-#define noreturn_fn __attribute__((noreturn))
+#define must_check             __attribute__((warn_unused_result))
+#define noreturn_fn            __attribute__((noreturn))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
-#define unused_param __attribute__((unused))
+#define unused_param           __attribute__((unused))
 
 #if defined(__clang__)
 /* Before a statement about which the static analyzer is wrong; say why beside it. */
 #define analyzer_suppress __attribute__((suppress))
-#define TSA(x) __attribute__((x))
+#define TSA(x)            __attribute__((x))
 #else
 #define TSA(x)
 #define analyzer_suppress
@@ -20,12 +20,12 @@
 #define _Nonnull
 #endif
 
-#define capability(name) TSA(capability(name))
-#define guarded_by(l) TSA(guarded_by(l))
-#define pt_guarded_by(l) TSA(pt_guarded_by(l))
+#define capability(name)   TSA(capability(name))
+#define guarded_by(l)      TSA(guarded_by(l))
+#define pt_guarded_by(l)   TSA(pt_guarded_by(l))
 #define requires_lock(...) TSA(requires_capability(__VA_ARGS__))
-#define acquires(...) TSA(acquire_capability(__VA_ARGS__))
-#define releases(...) TSA(release_capability(__VA_ARGS__))
-#define try_acquires(...) TSA(try_acquire_capability(__VA_ARGS__))
-#define excludes(...) TSA(locks_excluded(__VA_ARGS__))
-#define no_tsa TSA(no_thread_safety_analysis)
+#define acquires(...)      TSA(acquire_capability(__VA_ARGS__))
+#define releases(...)      TSA(release_capability(__VA_ARGS__))
+#define try_acquires(...)  TSA(try_acquire_capability(__VA_ARGS__))
+#define excludes(...)      TSA(locks_excluded(__VA_ARGS__))
+#define no_tsa             TSA(no_thread_safety_analysis)

@@ -16,7 +16,8 @@ enum hal_dma_dir {
 
 /* Grant `len` bytes of RAM at `pa` to device `dev` (the board's instance name or the PCI address as a string).
  * -ENOMEM: too many grants; -EINVAL: not RAM. */
-int must_check hal_dma_grant(const char *dev, paddr_t pa, size_t len, enum hal_dma_dir dir, dma_addr_t *addr_out);
+int must_check hal_dma_grant(const char *dev, paddr_t pa, size_t len, enum hal_dma_dir dir,
+                             dma_addr_t *addr_out);
 
 /* Take a grant back.  The device must be done with it. */
 void hal_dma_revoke(const char *dev, dma_addr_t addr, size_t len);

@@ -29,7 +29,8 @@ void hal_io_write(const struct io *io, uint32_t off, unsigned width, uint64_t va
 
 /* String transfers through one register (x86 `rep insw/outsw` and the like): `count` accesses of `width` bytes. */
 void hal_io_read_rep(const struct io *io, uint32_t off, unsigned width, void *buf, size_t count);
-void hal_io_write_rep(const struct io *io, uint32_t off, unsigned width, const void *buf, size_t count);
+void hal_io_write_rep(const struct io *io, uint32_t off, unsigned width, const void *buf,
+                      size_t count);
 
 static inline uint8_t
 io_read8(const struct io *io, uint32_t off)
@@ -83,5 +84,5 @@ io_write64(const struct io *io, uint32_t off, uint64_t v)
 static inline struct io
 io_part(const struct io *io, uint32_t off, uint32_t size)
 {
-    return (struct io){.base = io->base + off, .size = size, .space = io->space};
+    return (struct io){ .base = io->base + off, .size = size, .space = io->space };
 }

@@ -31,7 +31,8 @@ void hal_space_destroy(struct hal_space *space);
 
 /* Map `npages` pages at `va` to consecutive physical pages from `pa`, replacing what was mapped there.  `prot` != 0.
  * -ENOMEM: no table page; then nothing of the range that was not mapped before is mapped. */
-int must_check hal_space_map(struct hal_space *space, uaddr_t va, paddr_t pa, size_t npages, unsigned prot);
+int must_check hal_space_map(struct hal_space *space, uaddr_t va, paddr_t pa, size_t npages,
+                             unsigned prot);
 
 /* Unmap; pages not mapped are skipped. */
 void hal_space_unmap(struct hal_space *space, uaddr_t va, size_t npages);

@@ -27,13 +27,13 @@ typedef struct {
 static inline paddr_t
 paddr(uint64_t v)
 {
-    return (paddr_t){v};
+    return (paddr_t){ v };
 }
 
 static inline uaddr_t
 uaddr(uintptr_t v)
 {
-    return (uaddr_t){v};
+    return (uaddr_t){ v };
 }
 
 /* Page size of every backend with an MMU; the granularity of hal/space.h. */

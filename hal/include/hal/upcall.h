@@ -6,8 +6,8 @@
 
 struct boot_info {
     const struct board *board;
-    paddr_t ram_base;    /* first byte of RAM the kernel may use (image and boot data lie outside) */
-    uint64_t ram_size;   /* bytes, a multiple of PAGE_SIZE */
+    paddr_t ram_base;  /* first byte of RAM the kernel may use (image and boot data lie outside) */
+    uint64_t ram_size; /* bytes, a multiple of PAGE_SIZE */
     const char *cmdline; /* "root=/dev/hda run=..."; words separated by blanks, "run=" takes the rest of the line */
 };
 

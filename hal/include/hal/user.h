@@ -39,10 +39,10 @@ enum hal_trap {
 
 struct hal_stop {
     enum hal_stop_kind kind;
-    uint64_t nr;       /* system call number */
-    uint64_t arg[6];   /* system call arguments */
-    uaddr_t addr;      /* faulting address */
-    unsigned access;   /* one of HAL_PROT_READ, _WRITE, _EXEC: what was tried (space.h) */
+    uint64_t nr;     /* system call number */
+    uint64_t arg[6]; /* system call arguments */
+    uaddr_t addr;    /* faulting address */
+    unsigned access; /* one of HAL_PROT_READ, _WRITE, _EXEC: what was tried (space.h) */
     enum hal_trap trap;
 };
 

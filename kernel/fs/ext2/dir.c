@@ -131,7 +131,7 @@ find(struct inode *dir, struct name name, struct entry *e)
 int
 ext2_dir_find_locked(struct inode *dir, struct name name, uint32_t *ino_out)
 {
-    struct entry e = {0};
+    struct entry e = { 0 };
     int rc = find(dir, name, &e);
 
     if (rc < 0)
@@ -170,7 +170,7 @@ static int
 add_in_block(struct inode *dir, struct buf *b, struct name name, uint32_t ino, uint32_t mode)
 {
     struct ext2_fs *fs = ext2_fs_of(dir);
-    struct entry e = {0};
+    struct entry e = { 0 };
 
     for (uint32_t off = 0; off < fs->block_size; off += e.rec_len) {
         int rc = decode(dir, b, off, &e);
@@ -238,7 +238,7 @@ ext2_dir_add_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t 
 int
 ext2_dir_remove_locked(struct inode *dir, struct name name)
 {
-    struct entry e = {0};
+    struct entry e = { 0 };
     int rc = find(dir, name, &e);
 
     if (rc < 0)
@@ -256,7 +256,7 @@ ext2_dir_remove_locked(struct inode *dir, struct name name)
 int
 ext2_dir_set_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t mode)
 {
-    struct entry e = {0};
+    struct entry e = { 0 };
     int rc = find(dir, name, &e);
 
     if (rc < 0)
@@ -297,7 +297,7 @@ int
 ext2_dir_empty_locked(struct inode *dir)
 {
     const struct ext2_fs *fs = ext2_fs_of(dir);
-    struct entry e = {0};
+    struct entry e = { 0 };
 
     for (uint32_t i = 0; i < dir_blocks(dir); i++) {
         struct buf *b = NULL;
@@ -335,7 +335,7 @@ read_block(struct inode *dir, struct buf *b, uint32_t start, uint64_t *pos, dir_
 {
     const struct ext2_fs *fs = ext2_fs_of(dir);
     uint64_t base = *pos - start;
-    struct entry e = {0};
+    struct entry e = { 0 };
 
     for (uint32_t off = 0; off < fs->block_size; off += e.rec_len) {
         int rc = decode(dir, b, off, &e);

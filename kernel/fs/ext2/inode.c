@@ -367,7 +367,7 @@ static int
 clear_slot(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock)
 {
     struct buf *b = NULL;
-    struct span slot = {0};
+    struct span slot = { 0 };
     int rc = table_slot(fs, ino, &b, &slot);
 
     if (rc < 0)
