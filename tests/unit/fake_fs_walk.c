@@ -8,7 +8,7 @@
 
 #include "fake_fs.h"
 
-enum { DEPTH_MAX = 5, ENTRIES_MAX = 150, READ_SIZE = 6000, PATH_SIZE = 1024, LONG_NAME = 200 };
+enum { DEPTH_MAX = 5, ENTRIES_MAX = 150, READ_SIZE = 6000, PATH_SIZE = 1024, TARGET_SIZE = 9000, LONG_NAME = 200 };
 
 unsigned fs_walk_ok, fs_walk_errors;
 static unsigned entries;
@@ -69,7 +69,7 @@ static void
 look(const char *path, unsigned depth)
 {
     int64_t mode = fs_mode(path);
-    char text[PATH_SIZE];
+    static char text[TARGET_SIZE]; /* larger than any block */
 
     note(mode, "lookup");
     if (mode < 0)
