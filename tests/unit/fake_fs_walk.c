@@ -8,7 +8,14 @@
 
 #include "fake_fs.h"
 
-enum { DEPTH_MAX = 5, ENTRIES_MAX = 150, READ_SIZE = 6000, PATH_SIZE = 1024, TARGET_SIZE = 9000, LONG_NAME = 200 };
+enum {
+    DEPTH_MAX = 5,
+    ENTRIES_MAX = 150,
+    READ_SIZE = 6000,
+    PATH_SIZE = 1024,
+    TARGET_SIZE = 9000,
+    LONG_NAME = 200
+};
 
 unsigned fs_walk_ok, fs_walk_errors;
 static unsigned entries;
