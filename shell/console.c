@@ -1,6 +1,7 @@
 /* See console.h. */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <histedit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,12 +346,36 @@ console_init(const struct console_config *config)
     con = *config;
 }
 
+static void
+ignore(int signo)
+{
+    (void)signo;
+}
+
+/* ^C gives up the line, as in other debuggers; it does not end the simulator. */
+static const char *
+read_line(int *n)
+{
+    const char *line;
+
+    for (;;) {
+        errno = 0;
+        line = el_gets(editor, n);
+        if (line != NULL || errno != EINTR)
+            return line;
+        el_reset(editor);
+        putchar('\n');
+    }
+}
+
 void
 console_run(void *arg)
 {
+    struct sigaction on_interrupt = { .sa_handler = ignore }, saved;
     bool go_on = false;
 
     (void)arg;
+    sigaction(SIGINT, &on_interrupt, &saved);
     terminal_suspend();
     if (editor == NULL)
         open_editor();
@@ -358,7 +383,7 @@ console_run(void *arg)
     print_now();
     while (!go_on && editor != NULL) {
         int n = 0;
-        const char *line = el_gets(editor, &n);
+        const char *line = read_line(&n);
 
         if (line == NULL || n <= 0)
             break;
@@ -374,4 +399,5 @@ console_run(void *arg)
     putchar('\n');
     fflush(stdout);
     terminal_resume();
+    sigaction(SIGINT, &saved, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -189,12 +190,18 @@ make_cmdline(bool dialogue, bool stdin_is_terminal)
 {
     const char *run = opt.run != NULL ? opt.run : dialogue ? NULL : "exec /bin/sh -i";
     const char *term = getenv("TERM");
+    struct winsize window;
+    char winsize[48] = "";
     int n;
 
+    if (dialogue && ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row != 0 && window.ws_col != 0)
+        snprintf(winsize, sizeof winsize, " winsize=%ux%u", window.ws_row, window.ws_col);
+
     /* Without a person at it the console passes bytes as they are: no echo, no carriage returns. */
-    n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda%s log=%d TERM=%s%s %s%s%s",
+    n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda%s log=%d TERM=%s%s%s %s%s%s",
                  opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
                  dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
+                 winsize,
                  opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append,
                  run != NULL ? " run=" : "", run != NULL ? run : "");
     if (n < 0 || (size_t)n >= sizeof cmdline)

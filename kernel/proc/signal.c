@@ -21,7 +21,8 @@ is_ignored(const struct proc *p, int signo)
 {
     uintptr_t h = p->sighand->action[signo - 1].handler;
 
-    return h == SIG_IGN_K || (h == SIG_DFL_K && (ignored_by_default & BIT_OF(signo)));
+    /* Nothing ends or stops process 1 that it did not ask for. */
+    return h == SIG_IGN_K || (h == SIG_DFL_K && (p->init_protected || (ignored_by_default & BIT_OF(signo))));
 }
 
 static bool
@@ -94,8 +95,6 @@ signal_send(struct proc *p, int signo, const struct siginfo_k *info)
         continue_stopped(p);
     else if (stop_signals & BIT_OF(signo))
         p->sig.pending &= ~BIT_OF(SIGCONT);
-    if (p->init_protected && p->sighand->action[signo - 1].handler == SIG_DFL_K && signo != SIGCHLD)
-        goto out; /* nothing ends or stops process 1 that it did not ask for */
     if (is_ignored(p, signo) && !(p->sig.blocked & BIT_OF(signo)))
         goto out;
     enqueue(p, signo, info);

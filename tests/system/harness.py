@@ -4,6 +4,7 @@ Each test file defines functions named test_*; `main()` runs them in the order t
 names what to test: DRYDOCK (the simulator), DISK (the built disk image).
 """
 
+import fcntl
 import hashlib
 import inspect
 import os
@@ -11,9 +12,11 @@ import pty
 import re
 import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -96,12 +99,9 @@ class Terminal:
         self.mark = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
             os.environ['TERM'] = 'vt100'
             os.execv(program, [program, *args])
-        import fcntl
-        import struct
-        import termios
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
 
     def send(self, text):
         os.write(self.fd, text.encode() if isinstance(text, str) else text)
@@ -109,7 +109,22 @@ class Terminal:
     def line(self, text):
         self.send(text + '\r')
 
-    def expect(self, pattern, timeout=60):
+    def start(self, command):
+        """Type a command and wait until it runs, as a job of its own: the shell edits its lines with the terminal's keys switched off."""
+        self.line("sh -c 'echo sta\"\"rted; %s'" % command)
+        self.expect('\\r\\nstarted\\r\\n')
+
+    def interrupt(self):
+        """^C until the prompt comes back: one that meets the console leaving gives up a line there."""
+        for _ in range(HANG_S):
+            self.send('\x03')
+            try:
+                return self.expect('/ # ', 1)
+            except AssertionError:
+                pass
+        raise AssertionError('^C does not bring the prompt back')
+
+    def expect(self, pattern, timeout=30):
         """Wait until the pattern (a regular expression) appears after what was matched last; the match."""
         rx = re.compile(pattern.encode() if isinstance(pattern, str) else pattern)
         deadline = time.monotonic() + timeout
