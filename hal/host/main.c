@@ -194,15 +194,15 @@ make_cmdline(bool dialogue, bool stdin_is_terminal)
     char winsize[48] = "";
     int n;
 
-    if (dialogue && ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row != 0 && window.ws_col != 0)
+    if (dialogue && ioctl(STDIN_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_row != 0 &&
+        window.ws_col != 0)
         snprintf(winsize, sizeof winsize, " winsize=%ux%u", window.ws_row, window.ws_col);
 
     /* Without a person at it the console passes bytes as they are: no echo, no carriage returns. */
     n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda%s log=%d TERM=%s%s%s %s%s%s",
                  opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
                  dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
-                 winsize,
-                 opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append,
+                 winsize, opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append,
                  run != NULL ? " run=" : "", run != NULL ? run : "");
     if (n < 0 || (size_t)n >= sizeof cmdline)
         fail("the commands are too long", "--run", E2BIG);

@@ -22,7 +22,8 @@ is_ignored(const struct proc *p, int signo)
     uintptr_t h = p->sighand->action[signo - 1].handler;
 
     /* Nothing ends or stops process 1 that it did not ask for. */
-    return h == SIG_IGN_K || (h == SIG_DFL_K && (p->init_protected || (ignored_by_default & BIT_OF(signo))));
+    return h == SIG_IGN_K ||
+           (h == SIG_DFL_K && (p->init_protected || (ignored_by_default & BIT_OF(signo))));
 }
 
 static bool

@@ -25,8 +25,8 @@ DIRENT = {'inode': (0, 4), 'rec_len': (4, 2), 'name_len': (6, 1), 'file_type': (
 WALK = r'''
 mount -t ext2 /dev/$D /mnt 2>/dev/null || { echo "$D refused"; return 0; }
 ls -lR /mnt > /dev/null 2>&1
-find /mnt -type f 2>/dev/null | head -200 | while read f; do head -c 300000 "$f" > /dev/null 2>&1; done
-[ -f /mnt/short ] && cat /mnt/short > /dev/null 2>&1; cat /mnt/long > /dev/null 2>&1
+find /mnt -type f -size +0 2>/dev/null | head -200 | while read f; do head -c 300000 "$f" > /dev/null 2>&1; done
+for f in /mnt/long /mnt/short; do [ -p $f ] || cat $f > /dev/null 2>&1; done
 echo new > /mnt/new 2>/dev/null; mkdir /mnt/newdir 2>/dev/null; [ -f /mnt/file ] && echo x >> /mnt/file 2>/dev/null
 mv /mnt/dir/a /mnt/b 2>/dev/null; ln /mnt/file /mnt/dir/hard 2>/dev/null; rm -f /mnt/big /mnt/dir/c 2>/dev/null
 rm -rf /mnt/dir 2>/dev/null

@@ -434,7 +434,8 @@ START_TEST(test_preempt)
 END_TEST
 
 /* Kicks that race with system calls and faults lose neither. */
-GUEST(g_race, "1: inc %rbx\n mov %rbx, %rax\n syscall\n mov (%rdi), %rax\n jmp 1b\n");
+GUEST(g_race, "1: inc %rbx\n mov %rsi, %rcx\n2: dec %rcx\n jnz 2b\n mov %rbx, %rax\n syscall\n mov "
+              "(%rdi), %rax\n jmp 1b\n");
 
 START_TEST(test_preempt_race)
 {
@@ -448,6 +449,7 @@ START_TEST(test_preempt_race)
     for (int i = 0; i < 20000; i++) {
         machine.slice_ns = (uint64_t)(i % 40) * 500;
         p.user.regs.rdi = i % 2 ? DATA_VA : 0;
+        p.user.regs.rsi = 1 + i % 8 * 4000; /* now nothing between the calls, now more than a slice */
         prog_run(&p);
         switch (p.stop.kind) {
         case HAL_STOP_SYSCALL:
