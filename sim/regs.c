@@ -13,13 +13,13 @@ reg_size(const struct reg_bank *bank, const struct reg *r)
 static bool
 readable(const struct reg *r)
 {
-    return r->read || r->peek || (r->ro | r->rw | r->w1c | r->w1s | r->rc);
+    return r->read || r->peek || (r->ro | r->rw | r->w1c | r->w1s | r->rc | r->unimp);
 }
 
 static bool
 writable(const struct reg *r)
 {
-    return r->write || (r->rw | r->w1c | r->w1s | r->wo);
+    return r->write || (r->rw | r->w1c | r->w1s | r->wo | r->unimp);
 }
 
 /* Index + 1 of the register that an access at `off` means; one that allows the direction before one

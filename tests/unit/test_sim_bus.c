@@ -76,6 +76,9 @@ START_TEST(guest_errors)
     wr(0x18, 1, 0xf1); /* not modelled is not the guest's fault */
     ck_assert_uint_eq(sim_unimplemented(t.sim), 1);
     ck_assert_uint_eq(rd(0x18, 1), 0x01);
+    wr(0x1b, 1, 0xf1); /* neither where nothing of a register is */
+    ck_assert_uint_eq(sim_unimplemented(t.sim), 2);
+    ck_assert_uint_eq(rd(0x1b, 1), 0x21);
     finish();
 }
 END_TEST
