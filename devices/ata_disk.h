@@ -54,6 +54,7 @@ struct ata_timing {
 };
 
 #define ATA_TIMING_DEFAULT ((struct ata_timing){ 1000, 20000, 1000, 500000 })
+#define ATA_TIMING_INSTANT ((struct ata_timing){ 100, 100, 1, 1000 })
 
 /* Faults on request of the host side.  Counts are of commands of that kind since power-on, from 1;
  * 0: never.  A fault hits once and leaves the counts alone. */

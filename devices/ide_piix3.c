@@ -454,7 +454,7 @@ ide_create(struct model *model, const struct board_dev *where)
 
     (void)where;
     model_set_alias(model, "pci00:01.1");
-    ide->timing = ATA_TIMING_DEFAULT;
+    ide->timing = sim_config_of(model->sim)->instant_disk ? ATA_TIMING_INSTANT : ATA_TIMING_DEFAULT;
     err = err ? err : model_bank_init(model, &ide->ata, &ata_bank, ide->ata_val);
     err = err ? err : model_bank_init(model, &ide->bm, &ide_bm_bank, ide->bm_val);
     err = err ? err

@@ -219,6 +219,7 @@ machine(bool follow)
                                              : DEFAULT_EPOCH,
         .strict = opt.strict ? SIM_FATAL : SIM_STRICT,
         .instant_serial = true,
+        .instant_disk = follow,
         .images = images,
         .image_count = open_drives(),
         .clock = follow ? host_clock : NULL,
