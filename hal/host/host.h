@@ -13,6 +13,8 @@ struct host_hooks {
     /* The machine idles until `until_ns` of virtual time (SIM_NEVER: for ever).  Wait for outside input at most that long in
      * host time when the clock follows the host's, do not wait otherwise; false: nothing can ever come from outside. */
     bool (*idle)(void *arg, uint64_t until_ns);
+    /* The host's clock, in ns, where virtual time follows it; else NULL. */
+    uint64_t (*clock)(void *arg);
     /* Text for the log. */
     void (*log)(void *arg, const char *text, size_t len);
     /* The run is over: leave the process with this exit code. */
@@ -37,7 +39,6 @@ struct host {
     uint64_t limit_ns; /* virtual time at which the run ends with HOST_EXIT_TIMEOUT; SIM_NEVER: none */
     uint64_t syscall_ns;   /* virtual cost of one stretch of user code that ended by itself */
     uint64_t slice_max_ns; /* look for outside input at least this often (host time) */
-    bool follows_host_clock;
 };
 extern struct host host;
 

@@ -7,7 +7,7 @@
 
 #include "host.h"
 
-enum { ATTACH_MAX = 32, SHORT_WAIT_NS = 100000, EINVAL = 22, ENOMEM = 12 };
+enum { ATTACH_MAX = 32, LEAD_MAX_NS = 5000000, EINVAL = 22, ENOMEM = 12 };
 
 struct hal_irqs_off_cap hal_irqs_off;
 
@@ -89,13 +89,13 @@ hal_irq_enabled(void)
     return irq.enabled;
 }
 
-/* The host sleeps longer than it is asked to by about this much: where a device is done sooner the clock runs ahead instead, and the
- * host's catches up with it. */
+/* The clock may run ahead of the host's by a little, which catches up with it: short waits for a device, of which a boot has many, are not
+ * slept through. */
 static bool
-is_short(uint64_t until_ns)
+may_run_ahead(uint64_t until_ns)
 {
-    return host.follows_host_clock && until_ns != SIM_NEVER &&
-           until_ns <= sim_now(host.sim) + SHORT_WAIT_NS;
+    return host.hooks.clock != NULL && until_ns != SIM_NEVER &&
+           until_ns <= host.hooks.clock(host.hooks.arg) + LEAD_MAX_NS;
 }
 
 void
@@ -105,7 +105,7 @@ hal_irq_wait(void) no_tsa
     while (!host_deliver()) {
         uint64_t next = sim_next_event_ns(host.sim);
 
-        if (is_short(next)) {
+        if (may_run_ahead(next)) {
             if (host.hooks.poll != NULL)
                 host.hooks.poll(host.hooks.arg);
             sim_advance_to(host.sim, next);
@@ -121,7 +121,7 @@ hal_irq_wait(void) no_tsa
             hal_log_write(msg, sizeof msg - 1);
             host.hooks.exit(host.hooks.arg, HOST_EXIT_DEADLOCK);
         }
-        if (host.follows_host_clock)
+        if (host.hooks.clock != NULL)
             sim_charge(host.sim, 0);
         else if (next != SIM_NEVER)
             sim_advance_to(host.sim, next);

@@ -283,10 +283,13 @@ main(int argc, char **argv)
         .console = console_run,
     };
     host.hooks = (struct host_hooks){
-        .poll = terminal_poll, .idle = terminal_idle, .log = write_log, .exit = end
+        .poll = terminal_poll,
+        .idle = terminal_idle,
+        .clock = follow ? host_clock : NULL,
+        .log = write_log,
+        .exit = end,
     };
     host.limit_ns = opt.timeout_ns;
-    host.follows_host_clock = follow;
     if (terminal_open(&term) != 0)
         fail("no such serial port", term.uart, ENODEV);
     struct console_config console = {
