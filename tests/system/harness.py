@@ -114,12 +114,12 @@ class Terminal:
         self.line("sh -c 'echo sta\"\"rted; %s'" % command)
         self.expect('\\r\\nstarted\\r\\n')
 
-    def interrupt(self):
-        """^C until the prompt comes back: one that meets the console leaving gives up a line there."""
+    def interrupt(self, prompt='/ # '):
+        """^C until the prompt comes back: one that comes while the console comes or goes is lost, as anything typed ahead is."""
         for _ in range(HANG_S):
             self.send('\x03')
             try:
-                return self.expect('/ # ', 1)
+                return self.expect(prompt, 1)
             except AssertionError:
                 pass
         raise AssertionError('^C does not bring the prompt back')
