@@ -3,7 +3,7 @@
 
     bench.py BUILD [--rounds N] [--median] [ROW...]
 
-Builds bench/ubench.c (static), runs it on the host, in drydock (both ways of trapping) and in user-mode Linux, everything bound to the CPU
+Runs bench/ubench.c (static) on the host, in drydock (both ways of trapping) and in user-mode Linux, everything bound to the CPU
 that drydock binds itself to, in turns: ROUNDS times each.  The table shows the least of all batches of all rounds (--median: the least
 median of a round), because a shared machine only ever adds.  Targets are shown, never judged by the exit status: that is 1 only if
 drydock itself could not be measured.
@@ -269,14 +269,6 @@ class UserModeLinux:
             run_program(column, self.argv('ubd0=' + disk, '--', *sorted(rows)), rows, median, self.env)
 
 
-def compile_program(output):
-    """With musl if it is here: the smallest program is what the fork rows are about."""
-    compiler = next((c for c in ('musl-gcc', 'gcc', 'gcc-12') if shutil.which(c)), None)
-    if compiler is None:
-        sys.exit('bench: no compiler (musl-gcc, gcc)')
-    subprocess.run([compiler, '-O2', '-static', '-Wall', '-Wextra', '-Wshadow', '-o', output, os.path.join(HERE, 'ubench.c')], check=True)
-
-
 def make_disk(work):
     """The file system with the program and the files to read: the same for every guest, and a directory for the host."""
     root = os.path.join(work, 'root')
@@ -358,7 +350,7 @@ def main():
     # In the build directory, so that the host's files lie on a disk and not in memory.
     work = tempfile.mkdtemp(prefix='bench-', dir=build)
     try:
-        compile_program(os.path.join(work, 'ubench'))
+        shutil.copy(os.path.join(build, 'bench', 'ubench'), work)
         make_disk(work)
         machines = prepare(columns, [lambda: Host(work), lambda: Drydock(build, work, 'seccomp'), lambda: Drydock(build, work, 'ptrace'),
                                      lambda: UserModeLinux(work)])

@@ -9,7 +9,9 @@
  * A batch is short (BATCH_NS), so that on a loaded machine some of them are not disturbed.  The calls are made without a C library
  * around them where the library would do more than the call.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
