@@ -1,8 +1,9 @@
-/* Kernel contexts of the hosted CPU: stacks in simulated RAM, switched by switch.S, announced to the sanitizers. */
+/* Kernel contexts of the hosted CPU: stacks in simulated RAM, switched by hal/port/x86_64/switch.S, announced to the sanitizers. */
 #include <execinfo.h>
 #include <sys/mman.h>
 
 #include <hal/cpu.h>
+#include <hal/port/x86_64/switch.h>
 #include <hal/power.h>
 #include <hal/space.h>
 #include <sim/random.h>
@@ -11,12 +12,6 @@
 #include "sanitizer.h"
 
 enum { CTX_STACK_PLAIN = 32768, CTX_STACK_SANITIZED = 131072 };
-
-/* switch.S: push the callee-saved registers, store the stack pointer in *from_sp, load to_sp, pop, return. */
-void host_switch(uintptr_t *from_sp, uintptr_t to_sp);
-/* switch.S: first frame of a context: calls host_ctx_entered(ctx in rbx). */
-void host_ctx_start(void);
-void host_ctx_entered(struct hal_ctx *ctx) noreturn_fn;
 
 static struct hal_ctx *switched_from; /* to tell finish_switch() whose stack that was */
 
@@ -32,27 +27,6 @@ struct ctx_entry {
     void *arg;
 };
 
-void
-hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *arg), void *arg)
-{
-    uintptr_t top = (uintptr_t)stack + size - 64;
-    struct ctx_entry *e = (struct ctx_entry *)top;
-    uint64_t *frame =
-        (uint64_t *)(top - 72); /* seven words popped leave the stack 16-aligned, as a call wants it */
-
-    *e = (struct ctx_entry){ entry, arg };
-    frame[0] = 0;                         /* r15 */
-    frame[1] = 0;                         /* r14 */
-    frame[2] = 0;                         /* r13 */
-    frame[3] = (uintptr_t)e;              /* r12 */
-    frame[4] = (uintptr_t)ctx;            /* rbx */
-    frame[5] = 0;                         /* rbp: end of the frame chain */
-    frame[6] = (uintptr_t)host_ctx_start; /* return address */
-    *ctx =
-        (struct hal_ctx){ .sp = (uintptr_t)frame, .stack_base = (uintptr_t)stack, .stack_size = size };
-    ctx->backend[1] = (uintptr_t)e;
-}
-
 static void
 finish(void *fake_stack)
 {
@@ -66,14 +40,26 @@ finish(void *fake_stack)
     }
 }
 
-void
-host_ctx_entered(struct hal_ctx *ctx)
+static void
+host_ctx_entered(void *arg)
 {
-    const struct ctx_entry *e = (const struct ctx_entry *)ctx->backend[1];
+    const struct ctx_entry *e = arg;
 
     finish(NULL);
     e->entry(e->arg);
     hal_panic("a kernel context returned");
+}
+
+void
+hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *arg), void *arg)
+{
+    uintptr_t top = (uintptr_t)stack + size - 64;
+    struct ctx_entry *e = (struct ctx_entry *)top;
+
+    *e = (struct ctx_entry){ entry, arg };
+    *ctx = (struct hal_ctx){ .sp = x86_ctx_frame(top, host_ctx_entered, e),
+                             .stack_base = (uintptr_t)stack,
+                             .stack_size = size };
 }
 
 void
@@ -83,7 +69,7 @@ hal_ctx_switch(struct hal_ctx *from, struct hal_ctx *to, bool from_dies)
 
     switched_from = from;
     sanitizer_start_switch(from_dies ? NULL : &fake_stack, to->stack_base, to->stack_size);
-    host_switch(&from->sp, to->sp);
+    x86_switch(&from->sp, to->sp);
     finish(fake_stack);
 }
 

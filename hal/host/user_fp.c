@@ -2,7 +2,7 @@
  *
  * While one context keeps running in one stub its FPU state stays there (live).  It moves to hal_user.fp when another context takes
  * the stub or somebody asks.  hal_user.fp_tag names the stub: slot + 1; it holds only while that stub's fp_owner is this context.
- * Layout: struct _xstate of the Linux signal frame: XSAVE area, with the software-reserved bytes at 464, and a magic number after it.
+ * Layout: hal/port/x86_64/fp_image.h.
  */
 #include <hal/host/stub.h>
 
@@ -11,43 +11,14 @@
 #include <string.h>
 
 #include <hal/host/user_fp.h>
+#include <hal/port/x86_64/fp_image.h>
 #include <hal/upcall.h>
 #include <hal/user.h>
 
-enum {
-    FX_SIZE = 512,
-    FX_MXCSR = 24,
-    FX_MXCSR_MASK = 28,
-    FX_SW = 464,
-    XSTATE_BV = 512,
-    XCOMP_BV = 520,
-    HDR_END = 576,
-};
-#define FX_MAGIC1     0x46505853u
-#define XSTATE_FP_SSE 3ull
-
-static uint32_t
-get32(const uint8_t *p, size_t off)
+static struct fp_format
+format(void)
 {
-    uint32_t v;
-
-    memcpy(&v, p + off, sizeof(v));
-    return v;
-}
-
-static uint64_t
-get64(const uint8_t *p, size_t off)
-{
-    uint64_t v;
-
-    memcpy(&v, p + off, sizeof(v));
-    return v;
-}
-
-static bool
-has_xsave(void)
-{
-    return stub_host.fp_size > FX_SIZE;
+    return (struct fp_format){ .size = stub_host.fp_size, .init = stub_host.fp_init };
 }
 
 static void *
@@ -78,9 +49,9 @@ live_in(const struct hal_user *u)
 static void
 seal(uint8_t *image)
 {
-    memcpy(image + FX_SW, stub_host.fp_init + FX_SW, FX_SIZE - FX_SW);
-    if (has_xsave())
-        memcpy(image + stub_host.fp_size - 4, stub_host.fp_init + stub_host.fp_size - 4, 4);
+    const struct fp_format f = format();
+
+    fp_image_seal(&f, image);
 }
 
 int
@@ -184,49 +155,16 @@ hal_user_fp_get(const struct hal_user *u, void *buf, size_t size)
     memcpy(buf, u->fp, size < stub_host.fp_size ? size : stub_host.fp_size);
 }
 
-/* What XRSTOR and the host's sigreturn would refuse. */
-static bool
-image_ok(const uint8_t *image, size_t size)
-{
-    uint32_t mask = get32(stub_host.fp_init, FX_MXCSR_MASK);
-
-    if (get32(image, FX_MXCSR) & ~(mask != 0 ? mask : 0xffbfu))
-        return false;
-    if (size < HDR_END)
-        return true;
-    for (size_t off = XCOMP_BV; off < HDR_END; off += 8) {
-        if (get64(image, off) != 0)
-            return false;
-    }
-    return (get64(image, XSTATE_BV) & ~get64(stub_host.fp_init, FX_SW + 8)) == 0;
-}
-
 int
 hal_user_fp_set(struct hal_user *u, const void *buf, size_t size)
 {
-    const uint8_t *image = buf;
-    uint8_t *fp = u->fp;
-    bool whole;
+    const struct fp_format f = format();
+    int rc;
 
-    if (size < FX_SIZE || fp == NULL)
+    if (u->fp == NULL)
         return -EINVAL;
-    /* As the host does it: without the magic number only the FXSAVE part counts. */
-    whole = has_xsave() && size >= stub_host.fp_size && get32(image, FX_SW) == FX_MAGIC1;
-    if (!image_ok(image, whole ? stub_host.fp_size : FX_SIZE))
-        return -EINVAL;
-    host_fp_drop(u);
-    if (whole) {
-        memcpy(fp, image, stub_host.fp_size);
-    } else {
-        uint64_t bv = XSTATE_FP_SSE;
-
-        memcpy(fp, stub_host.fp_init, stub_host.fp_size);
-        memcpy(fp, image, FX_SIZE);
-        if (has_xsave()) {
-            bv |= get64(stub_host.fp_init, XSTATE_BV);
-            memcpy(fp + XSTATE_BV, &bv, sizeof(bv));
-        }
-    }
-    seal(fp);
-    return 0;
+    rc = fp_image_set(&f, u->fp, buf, size);
+    if (rc == 0)
+        host_fp_drop(u);
+    return rc;
 }

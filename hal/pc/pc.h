@@ -24,3 +24,8 @@ void pit_8254_stop(void);
 
 /* MC146818 time of day: seconds since 1970 (the chip runs in UTC); 0 if it holds no valid time. */
 uint64_t rtc_mc146818_read(const struct io *io);
+
+/* Measuring other clocks by the 8254: run counter 0 from UINT16_MAX down, once (55 ms), without a use for its interrupt. */
+void pit_8254_run(void);
+/* What counter 0 holds now. */
+uint16_t pit_8254_count(void);

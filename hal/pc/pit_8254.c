@@ -4,6 +4,7 @@
 enum { COUNTER0 = 0, CONTROL = 3 };
 
 #define CONTROL_CH0_MODE0 0x30u /* counter 0, low then high byte, mode 0, binary */
+#define CONTROL_CH0_LATCH 0x00u
 
 static struct {
     struct io io;
@@ -39,4 +40,22 @@ pit_8254_stop(void)
 {
     /* The control word stops the counter until a count is written, and takes the output low. */
     io_write8(&pit.io, CONTROL, CONTROL_CH0_MODE0);
+}
+
+void
+pit_8254_run(void)
+{
+    io_write8(&pit.io, CONTROL, CONTROL_CH0_MODE0);
+    io_write8(&pit.io, COUNTER0, 0xff);
+    io_write8(&pit.io, COUNTER0, 0xff);
+}
+
+uint16_t
+pit_8254_count(void)
+{
+    io_write8(&pit.io, CONTROL, CONTROL_CH0_LATCH);
+
+    uint8_t low = io_read8(&pit.io, COUNTER0);
+
+    return (uint16_t)(low | io_read8(&pit.io, COUNTER0) << 8);
 }

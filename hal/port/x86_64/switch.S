@@ -1,8 +1,8 @@
-/* Switching kernel contexts on x86-64 hosts (System V ABI: rbx, rbp, r12-r15 belong to the caller). */
+/* Switching kernel contexts on x86-64 (System V ABI: rbx, rbp, r12-r15 belong to the caller), hosted and on the metal. */
         .text
-        .globl  host_switch
-        .type   host_switch, @function
-host_switch:
+        .globl  x86_switch
+        .type   x86_switch, @function
+x86_switch:
         .cfi_startproc
         pushq   %rbp
         .cfi_adjust_cfa_offset 8
@@ -44,19 +44,19 @@ host_switch:
         .cfi_restore rbp
         ret
         .cfi_endproc
-        .size   host_switch, . - host_switch
+        .size   x86_switch, . - x86_switch
 
-/* The outermost frame of every kernel context: unwinding ends here. */
-        .globl  host_ctx_start
-        .type   host_ctx_start, @function
-host_ctx_start:
+/* The outermost frame of every kernel context, entered by x86_switch()'s `ret`: unwinding ends here. */
+        .globl  x86_ctx_start
+        .type   x86_ctx_start, @function
+x86_ctx_start:
         .cfi_startproc
         .cfi_undefined rip
         xorl    %ebp, %ebp
         movq    %rbx, %rdi
-        call    host_ctx_entered
+        call    *%r12
         ud2
         .cfi_endproc
-        .size   host_ctx_start, . - host_ctx_start
+        .size   x86_ctx_start, . - x86_ctx_start
 
         .section .note.GNU-stack, "", @progbits
