@@ -4,6 +4,7 @@ BUILD := build
 MESON := /usr/bin/meson
 PYTHON := /usr/bin/python3
 ARGS  :=
+MACHINE := pc
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -20,6 +21,13 @@ build: deps $(BUILD)/build.ninja ## build the simulator (plain and with sanitize
 run: deps $(BUILD)/build.ninja ## boot to a shell; ARGS="..." passes options, see build/drydock --help
 	@ninja -C $(BUILD) --quiet drydock disk.img
 	@$(BUILD)/drydock $(ARGS)
+
+metal: deps $(BUILD)/build.ninja ## build the kernel for a real PC: build/drydock-metal.elf
+	@ninja -C $(BUILD) drydock-metal.elf
+
+run-qemu: deps $(BUILD)/build.ninja ## boot that in QEMU, in the terminal; MACHINE=q35, ARGS="..." passes options to QEMU
+	@ninja -C $(BUILD) --quiet drydock-metal.elf disk.img
+	@tools/run-qemu.sh $(BUILD) $(MACHINE) $(ARGS)
 
 test: deps ## build with clang and gcc and run every test; ARGS="unit device" chooses suites
 	@$(PYTHON) tools/test.py $(BUILD) $(ARGS)
@@ -38,5 +46,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run test lint menuconfig bench clean
+.PHONY: help deps build run metal run-qemu test lint menuconfig bench clean
 .DEFAULT_GOAL := help

@@ -88,8 +88,9 @@ find_symbol(uintptr_t pc, const uint8_t **name_out, uint8_t *len_out, uint64_t *
     return found;
 }
 
-void
-x86_print_pc(uintptr_t pc)
+/* `back`: 1 for a return address, which may lie behind the last instruction of its function. */
+static void
+print_address(uintptr_t pc, unsigned back)
 {
     const uint8_t *name;
     uint8_t len;
@@ -97,7 +98,7 @@ x86_print_pc(uintptr_t pc)
     char text[2] = { 0 };
 
     x86_print_hex(pc, 16);
-    if (!find_symbol(pc, &name, &len, &start))
+    if (!find_symbol(pc - back, &name, &len, &start))
         return;
     x86_print(" ");
     for (unsigned i = 0; i < len; i++) {
@@ -109,6 +110,12 @@ x86_print_pc(uintptr_t pc)
 }
 
 void
+x86_print_pc(uintptr_t pc)
+{
+    print_address(pc, 0);
+}
+
+void
 x86_print_backtrace(uintptr_t rbp)
 {
     uintptr_t pcs[FRAMES_MAX];
@@ -116,7 +123,7 @@ x86_print_backtrace(uintptr_t rbp)
 
     for (size_t i = 0; i < n; i++) {
         x86_print("  ");
-        x86_print_pc(pcs[i]);
+        print_address(pcs[i], 1);
         x86_print("\n");
     }
 }

@@ -124,7 +124,8 @@ arm(uint64_t now)
         return;
     }
 
-    uint64_t ticks = ns < NS_PER_S ? scale(ns, timer.apic_per_ns) + 1 : UINT32_MAX;
+    /* In steps of a second: no timer counts fast enough to need more than 32 bits for that. */
+    uint64_t ticks = scale(ns < NS_PER_S ? ns : NS_PER_S, timer.apic_per_ns) + 1;
 
     lapic_timer_start(ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
 }

@@ -96,7 +96,7 @@ signal_send(struct proc *p, int signo, const struct siginfo_k *info)
         continue_stopped(p);
     else if (stop_signals & BIT_OF(signo))
         p->sig.pending &= ~BIT_OF(SIGCONT);
-    if (is_ignored(p, signo) && !(p->sig.blocked & BIT_OF(signo)))
+    if (is_ignored(p, signo) && !(p->sig.blocked & ~unblockable & BIT_OF(signo)))
         goto out;
     enqueue(p, signo, info);
     if (signo == SIGKILL) {

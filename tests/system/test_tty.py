@@ -210,6 +210,14 @@ def test_console_interrupts_a_busy_program():
         t.interrupt()
 
 
+def test_poweroff():
+    """init blocks the signal that asks for it and waits: it must not be lost."""
+    with boot() as t:
+        t.line('poweroff')
+        t.expect('going down')
+        assert t.wait() == 0
+
+
 def test_logout_and_poweroff():
     with boot() as t:
         t.line('exit')

@@ -137,6 +137,11 @@ START_TEST(process_1_is_protected)
     for (int signo = 1; signo <= NSIG; signo++)
         signal_send(p, signo, NULL);
     ck_assert(p->sig.pending == 0 && !p->thread.killed);
+    p->sig.blocked = ~(sigset_k)0; /* what is blocked waits for sigtimedwait(2) */
+    signal_send(p, SIGUSR2, NULL);
+    signal_send(p, SIGKILL, NULL);
+    ck_assert(p->sig.pending == BIT_OF(SIGUSR2) && !p->thread.killed);
+    p->sig.pending = p->sig.blocked = 0;
     p->sighand->action[SIGUSR1 - 1].handler = 0x400000;
     signal_send(p, SIGUSR1, NULL);
     ck_assert(p->sig.pending == BIT_OF(SIGUSR1));
