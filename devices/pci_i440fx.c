@@ -19,7 +19,7 @@ enum { CONFADD_ENABLE = 1u << 31, CONFADD_ADDRESS = 0x00fffffc, CONFIG_SIZE = 25
 #define RO(name_, offset_, size_, value_) \
     {.name = name_, .offset = offset_, .size = size_, .reset = value_, .ro = 0xffffffff, .quiet_ro = true}
 #define STORED(name_, offset_, size_, value_, bits_) \
-    {.name = name_, .offset = offset_, .size = size_, .reset = value_, .rw = bits_, .ro = 0xffff & ~(bits_), \
+    {.name = name_, .offset = offset_, .size = size_, .reset = value_, .rw = bits_, .ro = 0xffffffff & ~(bits_), \
      .write = without_effect}
 /* clang-format on */
 
@@ -144,8 +144,18 @@ static const struct reg isa_regs[] = {
     STORED("TOM", 0x69, 1, 0x02, 0xff),
     STORED("MSTAT", 0x6a, 2, 0x00, 0xffff),
     STORED("MBIRQ0", 0x70, 1, 0x80, 0xff),
+    STORED("MBDMA0", 0x76, 1, 0x0c, 0x8f),
+    STORED("MBDMA1", 0x77, 1, 0x0c, 0x8f),
+    STORED("PCSC", 0x78, 2, 0x0002, 0xffff),
     STORED("APICBASE", 0x80, 1, 0x00, 0x7f),
     STORED("DLC", 0x82, 1, 0x00, 0x0f),
+    STORED("SMICNTL", 0xa0, 1, 0x08, 0x1f),
+    STORED("SMIEN", 0xa2, 2, 0x0000, 0x01ff),
+    STORED("SEE", 0xa4, 4, 0x00000000, 0xffffffff),
+    STORED("FTMR", 0xa8, 1, 0x0f, 0xff),
+    STORED("SMIREQ", 0xaa, 2, 0x0000, 0x01ff),
+    STORED("CTLTMR", 0xac, 1, 0x00, 0xff),
+    STORED("CTHTMR", 0xae, 1, 0x00, 0xff),
 };
 
 enum { ISA_REGS = sizeof isa_regs / sizeof isa_regs[0] };

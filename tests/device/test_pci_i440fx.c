@@ -31,6 +31,22 @@ START_TEST(enumerate_bus)
 }
 END_TEST
 
+/* Registers of the ISA bridge that a trace under QEMU showed to be missing (PIIX3, sections 2.2.14 to 2.2.24). */
+START_TEST(isa_registers)
+{
+    start();
+    ck_assert_uint_eq(inl(cfg(1, 0, 0x74)), 0x0c0c0000); /* MBDMA */
+    ck_assert_uint_eq(inl(cfg(1, 0, 0x78)), 0x00000002); /* PCSC */
+    ck_assert_uint_eq(inl(cfg(1, 0, 0xa0)), 0x00000008); /* SMICNTL, SMIEN */
+    ck_assert_uint_eq(inl(cfg(1, 0, 0xa8)), 0x0000000f); /* FTMR, SMIREQ */
+    outb(cfg(1, 0, 0x76), 0x04);
+    ck_assert_uint_eq(inb(cfg(1, 0, 0x76)), 0x04);
+    outl(cfg(1, 0, 0xa4), 0x12345678); /* SEE */
+    ck_assert_uint_eq(inl(cfg(1, 0, 0xa4)), 0x12345678);
+    bench_stop(0);
+}
+END_TEST
+
 START_TEST(headers)
 {
     start();
@@ -189,6 +205,7 @@ main(void)
     int failed;
 
     tcase_add_test(tc, enumerate_bus);
+    tcase_add_test(tc, isa_registers);
     tcase_add_test(tc, headers);
     tcase_add_test(tc, read_only_and_writable_bits);
     tcase_add_test(tc, bar_sizing_and_decode);
