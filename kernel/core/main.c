@@ -14,6 +14,7 @@
 #include <kernel/mm/page.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sched/thread.h>
+#include <kernel/trusted/cell.h>
 #include <kernel/tty/tty.h>
 
 enum { WORD_MAX = 64 };
@@ -30,6 +31,15 @@ log_level_from_cmdline(void)
 
     if (cmdline_word("log", word, sizeof word) && str_to_u64(word, &level) == 0)
         log_set_level(level < LOG_DEBUG ? (enum log_level)level : LOG_DEBUG);
+}
+
+/* "cell=fatal": a take cell that is skipped is a panic, not a warning. */
+static void
+cell_skips_from_cmdline(void)
+{
+    char word[WORD_MAX];
+
+    cell_skips_are_fatal(cmdline_word("cell", word, sizeof word) && str_eq(word, "fatal"));
 }
 
 /* "root=DEVICE", and "rootflags=ro". */
@@ -86,6 +96,7 @@ kernel_main(const struct boot_info *info)
     boot = *info;
     cmdline_set(boot.cmdline);
     log_level_from_cmdline();
+    cell_skips_from_cmdline();
     page_init(boot.ram_base, boot.ram_size);
     kmem_init();
     timer_table_init();

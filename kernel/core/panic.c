@@ -4,23 +4,30 @@
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
+#include <kernel/trusted/cell.h>
+
+struct last_words {
+    char text[240];
+};
+
+/* Whoever panics first takes it, and never puts it back. */
+static struct last_words first_words;
+static CELL(struct last_words) words_cell = CELL_INIT(&first_words);
 
 void
 panic(const char *fmt, ...) no_tsa
 {
-    static char text[240];
-    static bool again;
+    struct last_words *words = cell_take(&words_cell);
     va_list ap;
 
     hal_irq_save();
-    if (again) /* the panic panics: say what was said first */
-        hal_panic(text);
-    again = true;
+    if (words == NULL) /* the panic panics: say what was said first */
+        hal_panic(first_words.text);
     va_start(ap, fmt);
-    fmt_vprint(text, sizeof text, fmt, ap);
+    fmt_vprint(words->text, sizeof words->text, fmt, ap);
     va_end(ap);
-    klog(LOG_ERR, "panic: %s", text);
-    hal_panic(text);
+    klog(LOG_ERR, "panic: %s", words->text);
+    hal_panic(words->text);
 }
 
 void

@@ -3,7 +3,7 @@
 
 #include <hal/types.h>
 
-/* Any context. */
+/* Thread context, both; neither sleeps. */
 void random_bytes(void *buf, size_t n);
 /* Stir something in: a boot seed, what a user wrote to /dev/urandom, an arrival time. */
 void random_mix(const void *data, size_t n);

@@ -2,7 +2,6 @@
 #include <kernel/abi/errno.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
-#include <kernel/trusted/cell.h>
 #include <kernel/trusted/field.h>
 #include <kernel/trusted/list.h>
 
@@ -181,50 +180,6 @@ START_TEST(field_outside_panics)
 }
 END_TEST
 
-static int state = 5;
-static CELL(int) cell = CELL_INIT(&state);
-
-static int
-cell_use(bool leave)
-{
-    cell_with (p, &cell) {
-        if (leave)
-            return ++*p;
-        cell_with (q, &cell)
-            ck_abort_msg("taken twice: %d", *q);
-        ++*p;
-    }
-    return 0;
-}
-
-START_TEST(cells)
-{
-    ck_assert_int_eq(cell_use(false), 0);
-    ck_assert_int_eq(cell_use(true), 7);
-    ck_assert_int_eq(cell_use(true), 8); /* it was put back on return */
-    for (int i = 0; i < 2; i++) {
-        cell_with (p, &cell) {
-            ++*p;
-            break;
-        }
-    }
-    ck_assert_int_eq(state, 10);
-
-    int *p = cell_take(&cell);
-
-    ck_assert_ptr_eq(p, &state);
-    ck_assert_ptr_null(cell_take(&cell));
-    cell_put(&cell, p);
-    ck_assert_int_eq(cell_use(true), 11);
-}
-END_TEST
-
-START_TEST(cell_double_put_panics)
-{
-    cell_put(&cell, &state);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -240,8 +195,6 @@ main(void)
     tcase_add_exit_test(tc, list_double_remove_panics, FAKE_PANIC_EXIT);
     tcase_add_test(tc, fields);
     tcase_add_exit_test(tc, field_outside_panics, FAKE_PANIC_EXIT);
-    tcase_add_test(tc, cells);
-    tcase_add_exit_test(tc, cell_double_put_panics, FAKE_PANIC_EXIT);
     suite_add_tcase(s, tc);
 
     SRunner *r = srunner_create(s);

@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""The price of the safety mechanisms in instructions: compiles safety_cost.c for a Cortex-M4 and for x86-64 and counts.
+
+    safety_cost.py            print the tables
+    safety_cost.py --check    as a test (TAP): the promises of docs/safety-mechanisms.md hold
+    safety_cost.py --list F   print the code of function F on both
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCE = os.path.join(ROOT, 'bench/safety_cost.c')
+MACHINES = {
+    'Cortex-M4': (['--target=thumbv7em-none-eabi', '-mcpu=cortex-m4', '-mfloat-abi=soft'], 'cortex_m'),
+    'x86-64': (['--target=x86_64-linux-gnu', '-fno-pie', '-mno-red-zone'], 'x86_64'),
+}
+LEVELS = ['-Os', '-O2']
+FLAGS = ['-std=gnu17', '-ffreestanding', '-nostdlibinc', '-fomit-frame-pointer', '-fcf-protection=none', '-Wall', '-Wextra', '-Werror',
+         '-Wno-nullability-completeness', '-c']
+# Table -> what each row shows, and the function that has it.
+TABLES = {
+    'add one to a field of shared state': {
+        'a pointer, unchecked': 'state_unchecked',
+        'a pointer, null-checked': 'state_null_checked',
+        'CELL_THREAD': 'state_cell_thread',
+        'CELL': 'state_cell',
+    },
+    'call a function on shared state': {
+        'a pointer, unchecked': 'call_unchecked',
+        'a pointer, null-checked': 'call_null_checked',
+        'CELL_THREAD': 'call_cell_thread',
+        'CELL': 'call_cell',
+    },
+    'a byte of a buffer': {
+        'pointer and index': 'byte_unchecked',
+        'span_get()': 'byte_span',
+    },
+}
+INSTRUCTION = re.compile(r'^\s+[0-9a-f]+:\s+(\S.*)$')
+
+
+def code(machine, level):
+    """{function: [instruction, ...]}, without what pads the end."""
+    target, port = MACHINES[machine]
+    includes = ['-I' + os.path.join(ROOT, d) for d in ('', 'hal/include', 'hal/port/' + port)]
+    with tempfile.TemporaryDirectory() as d:
+        obj = os.path.join(d, 'a.o')
+        subprocess.run(['clang-19', *target, level, *FLAGS, *includes, SOURCE, '-o', obj], check=True)
+        text = subprocess.run(['llvm-objdump-19', '-d', '--no-show-raw-insn', obj], check=True, capture_output=True, text=True).stdout
+    functions, name = {}, None
+    for line in text.splitlines():
+        m = re.match(r'^[0-9a-f]+ <(\w+)>:$', line)
+        if m:
+            name = m[1]
+            functions[name] = []
+            continue
+        m = INSTRUCTION.match(line)
+        if m and name:
+            functions[name].append(re.sub(r'\s+', ' ', m[1]))
+    for lines in functions.values():
+        while lines and (lines[-1].startswith(('nop', 'int3', '.word', '<unknown>')) or 'nopw' in lines[-1]):
+            lines.pop()
+    return functions
+
+
+def measure():
+    return {(machine, level): {f: len(lines) for f, lines in code(machine, level).items()} for machine in MACHINES for level in LEVELS}
+
+
+def print_tables(counts):
+    for title, rows in TABLES.items():
+        print('| %s | %s |' % (title, ' | '.join('%s %s' % key for key in counts)))
+        print('|---|' + '---:|' * len(counts))
+        for label, function in rows.items():
+            print('| %s | %s |' % (label, ' | '.join(str(c[function]) for c in counts.values())))
+        print()
+
+
+def check(counts):
+    bad = []
+
+    def promise(what, machine, cheap, dear, more):
+        for level in LEVELS:
+            c = counts[machine, level]
+            if c[dear] > c[cheap] + more:
+                bad.append('%s, %s %s: %d instructions against %d' % (what, machine, level, c[dear], c[cheap]))
+            if machine == 'Cortex-M4' and c['state_null_checked'] <= c['state_unchecked']:
+                bad.append('the yardstick is broken: a null check costs nothing')
+
+    promise('a cell of threads costs a null check', 'Cortex-M4', 'state_null_checked', 'state_cell_thread', 0)
+    promise('a cell costs an exclusive pair more', 'Cortex-M4', 'state_null_checked', 'state_cell', 8)
+    promise('a cell costs an exchange and a store more', 'x86-64', 'state_null_checked', 'state_cell', 4)
+    promise('a cell of threads is not dearer than a cell', 'x86-64', 'state_cell', 'state_cell_thread', 0)
+    print('1..1')
+    for line in bad:
+        print('# ' + line)
+    print('%s 1 - the price of safety' % ('not ok' if bad else 'ok'))
+    return 1 if bad else 0
+
+
+def main(argv):
+    if argv[1:2] == ['--list'] and len(argv) == 3:
+        for machine in MACHINES:
+            for level in LEVELS:
+                print('%s %s\n  %s' % (machine, level, '\n  '.join(code(machine, level).get(argv[2], ['none']))))
+        return 0
+    counts = measure()
+    if argv[1:] == ['--check']:
+        return check(counts)
+    print_tables(counts)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv))
