@@ -94,9 +94,21 @@ drop_command(struct ata_disk *d)
     d->s->buf_pos = d->s->buf_len = 0;
 }
 
+bool
+ata_runaway(const struct ata_disk *d)
+{
+    const struct ata_state *s = d->s;
+
+    return ata_present(d) && s->faults.runaway && s->faults.stall_at == s->commands &&
+           s->phase != ATA_READY;
+}
+
 void
 ata_srst(struct ata_disk *d, bool set)
 {
+    if (ata_runaway(d)) {
+        return;
+    }
     drop_command(d);
     if (set) {
         d->s->phase = ATA_IN_RESET;
@@ -182,6 +194,9 @@ ata_command(struct ata_disk *d, uint8_t command)
     if (s->faults.stall_at && s->faults.stall_at == s->commands) {
         sim_event_cancel(d->event);
         s->phase = ATA_STALLED;
+        if (s->faults.late_ns) {
+            ata_next_step(d, ATA_EXECUTE, s->faults.late_ns);
+        }
     }
 }
 

@@ -61,6 +61,7 @@ struct ata_timing {
 struct ata_faults {
     uint64_t fail_read_at, fail_write_at, fail_flush_at;
     uint64_t stall_at;    /* the nth command of any kind never ends; only a reset helps */
+    uint64_t late_ns;     /* 0, or: that command ends after all, so much later */
     uint64_t fail_sector; /* with fail_read_at and fail_write_at: this many sectors of it go well
                              before */
     uint64_t bad_lba, bad_count;
@@ -68,7 +69,9 @@ struct ata_faults {
                  heals */
     bool device_fault; /* report DF, too */
     uint8_t error;     /* error register bits to report; 0: UNC for reads, ABRT for others */
-    uint8_t unused[5]; /* no padding: it is part of a saved state */
+    bool runaway;      /* while that command lasts, the bus master goes on when it is told to stop,
+                          and the drive does not hear resets */
+    uint8_t unused[4]; /* no padding: it is part of a saved state */
 };
 
 enum ata_phase {
@@ -146,6 +149,9 @@ ata_present(const struct ata_disk *d)
 /* Power-on; faults stay armed, counts start again.  `alone`: there is no other drive on the cable.
  */
 void ata_power_on(struct ata_disk *d, unsigned unit, bool alone);
+
+/* Is a command under way that ata_faults made a runaway? */
+bool ata_runaway(const struct ata_disk *d);
 
 /* The SRST bit of the device control register went up or down. */
 void ata_srst(struct ata_disk *d, bool set);

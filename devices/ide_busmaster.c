@@ -128,7 +128,9 @@ ide_bm_pump(struct ide_piix3 *ide, unsigned c)
                (avail = ata_dma_window(d, &bytes, &to_host))) {
             const char *fault = transfer_fault(ide, c, d, to_host);
 
-            if (fault) {
+            if (fault && ata_runaway(d)) {
+                ide->channel[c].refused = true; /* nobody's fault: this is what stops it */
+            } else if (fault) {
                 refuse(ide, c, *ide_bm_reg(ide, c, BM_COM), fault);
             } else if (!bm_move(ide, c, d, bytes, avail, to_host)) {
                 break;
@@ -170,6 +172,10 @@ bmicom_write(void *dev, unsigned reg, uint64_t value)
     uint64_t *com = ide_bm_reg(ide, c, BM_COM);
     bool was = ch->com & BMICOM_SSBM, is = *com & BMICOM_SSBM;
 
+    if (was && !is && (ata_runaway(&ide->disk[c][0]) || ata_runaway(&ide->disk[c][1]))) {
+        *com = ch->com; /* it does not listen */
+        return;
+    }
     if (was && is && (*ide_bm_reg(ide, c, BM_STA) & BMISTA_ACT) && ((*com ^ ch->com) & BMICOM_RWCON)) {
         model_guest_error(&ide->model, bm_names[c], value, "direction changed during a transfer");
         *com ^= BMICOM_RWCON; /* read-only now */

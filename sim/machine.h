@@ -8,6 +8,7 @@
 enum {
     REGIONS_MAX = 255, /* per space; a port map entry is a byte */
     RECEIVERS_MAX = 16,
+    REVOKED_MAX = 64, /* grants remembered after they were taken back */
     PORT_SPACE = 0x10000,
 };
 
@@ -28,10 +29,15 @@ struct sim_wire {
     } sink[SIM_WIRE_SINKS];
 };
 
+/* Whose turn a granted range is.  A driver that never hands over (SHARED) lets both at it at any time. */
+enum grant_turn { GRANT_SHARED, GRANT_DEVICE, GRANT_CPU };
+
 struct sim_grant {
     struct model *model;
     uint64_t addr, len;
     unsigned dir;
+    enum grant_turn turn;
+    bool written; /* by the device, since the CPU's last turn */
 };
 
 struct sim {
@@ -75,6 +81,9 @@ struct sim {
     uint64_t ram_size;
     struct sim_grant *grants;
     size_t grant_count, grant_cap;
+    struct sim_grant revoked[REVOKED_MAX]; /* a ring of the last ones */
+    size_t revoked_count;
+    uint8_t *dma_view; /* RAM as devices see it, where caches are not coherent; NULL: the same */
 
     char *trace_globs; /* NULL: off */
     void (*trace_sink)(void *arg, const struct sim_trace_entry *entry);

@@ -67,6 +67,14 @@ ram_create(struct sim *sim)
         return -errno;
     }
     sim->ram = got;
+    if (sim->config.dma_noncoherent) {
+        sim->dma_view = mmap(NULL, (size_t)sim->ram_size, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (sim->dma_view == MAP_FAILED) {
+            sim->dma_view = NULL;
+            return -errno;
+        }
+    }
     if (want && got != want) { /* a host older than MAP_FIXED_NOREPLACE takes it as a hint */
         return -EEXIST;
     }
@@ -82,6 +90,9 @@ ram_destroy(struct sim *sim)
         ASAN_UNPOISON_MEMORY_REGION(sim->ram, (size_t)sim->ram_size);
 #endif
         munmap(sim->ram, (size_t)sim->ram_size);
+    }
+    if (sim->dma_view) {
+        munmap(sim->dma_view, (size_t)sim->ram_size);
     }
     if (sim->ram_fd >= 0) {
         close(sim->ram_fd);
@@ -142,7 +153,11 @@ sim_dma_grant(struct sim *sim, const char *dev, uint64_t addr, uint64_t len, uns
         sim->grant_cap = cap;
     }
     sim->grants[sim->grant_count++] =
-        (struct sim_grant){ .model = model, .addr = addr, .len = len, .dir = dir };
+        (struct sim_grant){ .model = model,
+                            .addr = addr,
+                            .len = len,
+                            .dir = dir,
+                            .turn = dir & SIM_DMA_TURNS ? GRANT_CPU : GRANT_SHARED };
     return 0;
 }
 
@@ -156,6 +171,12 @@ sim_dma_revoke(struct sim *sim, const char *dev, uint64_t addr, uint64_t len)
         struct sim_grant *g = &sim->grants[i];
 
         if (g->model == model && g->addr == addr && g->len == len) {
+            if (g->written) {
+                dma_error(
+                    sim, model->name, true, addr, len,
+                    "revoke of a buffer that the device wrote and nobody took back (acquire)");
+            }
+            sim->revoked[sim->revoked_count++ % REVOKED_MAX] = *g;
             *g = sim->grants[--sim->grant_count];
             return 0;
         }
@@ -170,27 +191,113 @@ sim_dma_grants(const struct sim *sim)
     return sim->grant_count;
 }
 
-/* How many bytes from `addr` on a single grant covers; 0: none. */
+/* Whole cache lines, from the CPU's view to the devices' or back. */
+static void
+move_lines(struct sim *sim, uint64_t addr, uint64_t len, bool to_device)
+{
+    uint64_t first = addr & ~(uint64_t)(SIM_CACHE_LINE - 1);
+    uint64_t end = (addr + len + SIM_CACHE_LINE - 1) & ~(uint64_t)(SIM_CACHE_LINE - 1);
+    uint8_t *cpu = sim->ram + first, *dev = sim->dma_view + first;
+
+    if (to_device) {
+        copy_unchecked(dev, cpu, (size_t)(end - first));
+    } else {
+        copy_unchecked(cpu, dev, (size_t)(end - first));
+    }
+}
+
+void
+sim_dma_handover(struct sim *sim, uint64_t addr, uint64_t len, bool to_device)
+{
+    if (addr > sim->ram_size || len > sim->ram_size - addr) {
+        dma_error(sim, "", to_device, addr, len, "handover of what is not RAM");
+        return;
+    }
+    for (size_t i = 0; i < sim->grant_count; i++) {
+        struct sim_grant *g = &sim->grants[i];
+
+        if (g->addr >= addr && g->addr + g->len <= addr + len) {
+            g->turn = to_device ? GRANT_DEVICE : GRANT_CPU;
+            g->written = false;
+        }
+    }
+    if (sim->dma_view && len) {
+        move_lines(sim, addr, len, to_device);
+    }
+}
+
+/* How many bytes from `addr` on one grant covers that lets the device at them; 0: none. */
 static uint64_t
 granted(const struct sim *sim, const struct model *model, uint64_t addr, unsigned dir)
 {
     uint64_t most = 0;
 
     for (size_t i = sim->grant_count; i-- > 0;) {
-        const struct sim_grant *g = &sim->grants[i];
+        struct sim_grant *g = &sim->grants[i];
 
-        if (g->model == model && (g->dir & dir) && addr >= g->addr && addr - g->addr < g->len) {
+        if (g->model == model && (g->dir & dir) && g->turn != GRANT_CPU && addr >= g->addr &&
+            addr - g->addr < g->len) {
             uint64_t n = g->len - (addr - g->addr);
 
             most = n > most ? n : most;
+            g->written |= dir == SIM_DMA_FROM_DEVICE && g->turn == GRANT_DEVICE;
         }
     }
     return most;
 }
 
+/* Memory as the device sees it at `addr`, which is granted. */
+static uint8_t *
+device_view(struct sim *sim, const struct model *model, uint64_t addr)
+{
+    for (size_t i = sim->grant_count; sim->dma_view && i-- > 0;) {
+        const struct sim_grant *g = &sim->grants[i];
+
+        if (g->model == model && addr >= g->addr && addr - g->addr < g->len &&
+            g->turn == GRANT_DEVICE) {
+            return sim->dma_view + addr;
+        }
+    }
+    return sim->ram + addr;
+}
+
+static bool
+covers(const struct sim_grant *g, const struct model *model, uint64_t addr)
+{
+    return g->model == model && addr >= g->addr && addr - g->addr < g->len;
+}
+
+/* What is wrong with an access that no grant allows. */
+static const char *
+why_not(const struct sim *sim, const struct model *model, uint64_t addr, bool write)
+{
+    size_t known = sim->revoked_count < REVOKED_MAX ? sim->revoked_count : REVOKED_MAX;
+
+    for (size_t i = 0; i < sim->grant_count; i++) {
+        if (!covers(&sim->grants[i], model, addr)) {
+            continue;
+        }
+        if (sim->grants[i].turn == GRANT_CPU) {
+            return write ? "DMA write to a buffer that is the CPU's now"
+                         : "DMA read of a buffer that is the CPU's now";
+        }
+        return write ? "DMA write to a buffer granted for reading"
+                     : "DMA read of a buffer granted for writing";
+    }
+    for (size_t i = 0; i < known; i++) {
+        if (covers(&sim->revoked[i], model, addr)) {
+            return write
+                       ? "DMA write to a buffer that was taken back while the device still used it"
+                       : "DMA read of a buffer that was taken back while the device still used it";
+        }
+    }
+    return write ? "DMA write without a grant" : "DMA read without a grant";
+}
+
 static bool
 dma_allowed(struct model *model, uint64_t addr, size_t len, unsigned dir)
 {
+    bool write = dir == SIM_DMA_FROM_DEVICE;
     uint64_t at = addr;
     size_t left = len;
 
@@ -198,9 +305,8 @@ dma_allowed(struct model *model, uint64_t addr, size_t len, unsigned dir)
         uint64_t n = granted(model->sim, model, at, dir);
 
         if (n == 0) {
-            dma_error(model->sim, model->name, dir == SIM_DMA_FROM_DEVICE, addr, len,
-                      dir == SIM_DMA_FROM_DEVICE ? "DMA write without a grant"
-                                                 : "DMA read without a grant");
+            dma_error(model->sim, model->name, write, addr, len,
+                      why_not(model->sim, model, at, write));
             return false;
         }
         if (n >= left) {
@@ -215,20 +321,24 @@ dma_allowed(struct model *model, uint64_t addr, size_t len, unsigned dir)
 bool
 sim_dma_read(struct model *model, uint64_t addr, void *buf, size_t len)
 {
+    struct sim *sim = model->sim;
+
     if (!dma_allowed(model, addr, len, SIM_DMA_TO_DEVICE)) {
         memset(buf, 0xff, len);
         return false;
     }
-    copy_unchecked(buf, model->sim->ram + addr, len);
+    copy_unchecked(buf, device_view(sim, model, addr), len);
     return true;
 }
 
 bool
 sim_dma_write(struct model *model, uint64_t addr, const void *buf, size_t len)
 {
+    struct sim *sim = model->sim;
+
     if (!dma_allowed(model, addr, len, SIM_DMA_FROM_DEVICE)) {
         return false;
     }
-    copy_unchecked(model->sim->ram + addr, buf, len);
+    copy_unchecked(device_view(sim, model, addr), buf, len);
     return true;
 }

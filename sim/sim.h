@@ -76,6 +76,7 @@ struct sim_config {
     enum sim_strict strict;
     bool instant_serial; /* characters on serial lines take no virtual time */
     bool instant_disk;   /* disks take next to none: for a clock that follows the host's */
+    bool dma_noncoherent;           /* devices do not see the CPU's cache: sim/ram.h */
     const struct sim_image *images; /* copied (the files behind them are not) */
     size_t image_count;
     void *arg;

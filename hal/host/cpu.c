@@ -116,3 +116,23 @@ hal_backtrace(uintptr_t *pcs, size_t max)
         pcs[count++] = (uintptr_t)frames[i];
     return count;
 }
+
+/* Reads frames that the sanitizers know nothing about. */
+__attribute__((no_sanitize("address", "undefined"), noinline)) size_t
+host_callers(uintptr_t *pcs, size_t max)
+{
+    enum { FRAME_MAX = 65536 };
+    const uintptr_t *frame = __builtin_frame_address(0);
+    size_t n = 0;
+
+    while (n < max && frame[1] != 0) {
+        const uintptr_t *next = (const uintptr_t *)frame[0];
+
+        pcs[n++] = frame[1];
+        if (next <= frame || (uintptr_t)next - (uintptr_t)frame > FRAME_MAX ||
+            (uintptr_t)next % 8 != 0)
+            break;
+        frame = next;
+    }
+    return n;
+}

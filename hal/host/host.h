@@ -49,6 +49,10 @@ void host_boot(const struct board *board, const char *cmdline) noreturn_fn;
 bool host_deliver(void);
 /* Look at the machine's state after time has passed: end of run, virtual time limit. */
 void host_check_end(void);
+/* Return addresses of the running code's callers, nearest first, cheaply (by frame pointers); how many. */
+size_t host_callers(uintptr_t *pcs, size_t max);
+/* Who made the newest grant that `addr` lies in: return addresses, and how many; 0: nobody (remembered). */
+size_t host_dma_who(uint64_t addr, const uintptr_t **pcs_out);
 /* Set up interrupt controller, timer and clock from the board's list. */
 void host_irq_init(const struct board *board);
 void host_time_init(const struct board *board);

@@ -22,6 +22,7 @@
 
 #include "host.h"
 #include "options.h"
+#include "sanitizer.h"
 #include "user.h"
 
 enum { CMDLINE_MAX = 65536, DEFAULT_EPOCH = 1767225600 /* 2026-01-01, of runs on virtual time */ };
@@ -80,6 +81,25 @@ sim_message(void *arg, const char *line)
 }
 
 static void
+tell_who_granted(void *arg, uint64_t addr)
+{
+    const uintptr_t *pcs;
+    size_t n = host_dma_who(addr, &pcs);
+
+    if (n > 0)
+        write_log(arg, "the buffer was granted by\n", 26);
+    for (size_t i = 0; i < n; i++) {
+        char name[200] = "", line[220];
+
+        sanitizer_name_pc(pcs[i], name, sizeof name);
+        int len = snprintf(line, sizeof line, "    #%zu %s\n", i, name);
+
+        if (len > 0 && (size_t)len < sizeof line)
+            write_log(arg, line, (size_t)len);
+    }
+}
+
+static void
 violation(void *arg, const struct sim_violation *v)
 {
     char text[256];
@@ -88,6 +108,8 @@ violation(void *arg, const struct sim_violation *v)
     (void)sim_violation_text(v, text, sizeof text);
     write_log(arg, text, strlen(text));
     write_log(arg, "\n", 1);
+    if (v->kind == SIM_V_DMA)
+        tell_who_granted(arg, v->addr);
 }
 
 static void
@@ -220,6 +242,7 @@ machine(bool follow)
         .strict = opt.strict ? SIM_FATAL : SIM_STRICT,
         .instant_serial = true,
         .instant_disk = follow,
+        .dma_noncoherent = opt.dma == DMA_NONCOHERENT,
         .images = images,
         .image_count = open_drives(),
         .clock = follow ? host_clock : NULL,

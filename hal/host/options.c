@@ -18,6 +18,7 @@ enum {
     OPT_TIMEOUT,
     OPT_CLOCK,
     OPT_USER,
+    OPT_DMA,
     OPT_NO_PIN,
     OPT_STRICT,
     OPT_TRACE,
@@ -37,6 +38,7 @@ static const struct option longopts[] = {
     { "clock", required_argument, NULL, OPT_CLOCK },
     { "epoch", required_argument, NULL, OPT_EPOCH },
     { "user", required_argument, NULL, OPT_USER },
+    { "dma", required_argument, NULL, OPT_DMA },
     { "no-pin", no_argument, NULL, OPT_NO_PIN },
     { "strict", no_argument, NULL, OPT_STRICT },
     { "trace", required_argument, NULL, OPT_TRACE },
@@ -67,6 +69,10 @@ static const char help[] =
     "  --seed N              of everything random in the machine (default 1)\n"
     "  --user auto|seccomp|ptrace\n"
     "                        how user programs are trapped\n"
+    "  --dma coherent|noncoherent\n"
+    "                        noncoherent: devices see what the CPU wrote, and the other way round, "
+    "only where\n"
+    "                        the driver says so: a missing fence gives old data every time\n"
     "  --no-pin              do not bind the kernel and its programs to one CPU\n"
     "  --strict              the first breach of a device's rules ends the run, with exit code 4\n"
     "  --trace GLOBS         report register accesses, e.g. 'ide0.*,uart0.LCR'\n"
@@ -165,6 +171,7 @@ static void
 option(struct options *o, int c)
 {
     static const char *const clocks[] = { "auto", "host", "virtual", NULL };
+    static const char *const dmas[] = { "coherent", "noncoherent", NULL };
     static const char *const users[] = { "auto", "seccomp", "ptrace", NULL };
 
     switch (c) {
@@ -198,6 +205,9 @@ option(struct options *o, int c)
         break;
     case OPT_USER:
         o->user = (enum option_user)choice(o, "no such way of trapping", optarg, users);
+        break;
+    case OPT_DMA:
+        o->dma = (enum option_dma)choice(o, "no such DMA", optarg, dmas);
         break;
     case OPT_NO_PIN:
         o->pin = false;

@@ -8,6 +8,7 @@
 enum { DRIVES_MAX = 4, APPEND_MAX = 2048 };
 
 enum option_clock { CLOCK_AUTO, CLOCK_HOST, CLOCK_VIRTUAL };
+enum option_dma { DMA_COHERENT, DMA_NONCOHERENT };
 enum option_user { USER_AUTO, USER_SECCOMP, USER_PTRACE };
 
 struct options {
@@ -25,6 +26,7 @@ struct options {
     uint64_t epoch_s;    /* real-time clock at power-on */
     enum option_clock clock;
     enum option_user user;
+    enum option_dma dma;
     bool pin;
     bool strict;
     const char *trace;

@@ -55,6 +55,13 @@ sanitizer_print_backtrace(void)
 }
 
 void
+sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
+{
+    (void)sanitizer_symbolizer_start();
+    __sanitizer_symbolize_pc((void *)(pc - 1), "%f %S", text, size);
+}
+
+void
 hal_mem_poison(const void *p, size_t n)
 {
     __asan_poison_memory_region(p, n);

@@ -1,5 +1,7 @@
 /* No sanitizer: nothing is told to anybody. */
 #include <execinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <hal/cpu.h>
@@ -32,6 +34,16 @@ sanitizer_print_backtrace(void)
     void *frames[64];
 
     backtrace_symbols_fd(frames, backtrace(frames, 64), STDERR_FILENO);
+}
+
+void
+sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
+{
+    void *frame = (void *)pc;
+    char **names = backtrace_symbols(&frame, 1);
+
+    snprintf(text, size, "%s", names != NULL ? names[0] : "?");
+    free(names);
 }
 
 void

@@ -53,14 +53,29 @@ ata_irq(void *arg)
 
     irqlock_lock(&ch->lock);
     ch->irqs++;
-    if (ch->irq_seen || (status & ATA_BSY) != 0) {
+
+    struct ata_answer *answer = (status & ATA_BSY) != 0 ? NULL : cell_take(&ch->wanted);
+
+    if (answer == NULL) {
         ch->spurious++;
     } else {
-        ch->irq_seen = true;
-        ch->irq_status = status;
-        ch->irq_bm = bm;
+        *answer = (struct ata_answer){ .status = status, .bm = bm };
+        cell_put(&ch->answered, answer);
         wake_all(&ch->irq_queue);
     }
+    irqlock_unlock(&ch->lock);
+}
+
+/* From now on an interrupt is an answer; one that came before is none. */
+static void
+want_answer(struct ata_channel *ch)
+{
+    irqlock_lock(&ch->lock);
+
+    struct ata_answer *answer = cell_take(&ch->answered);
+
+    if (answer != NULL)
+        cell_put(&ch->wanted, answer);
     irqlock_unlock(&ch->lock);
 }
 
@@ -68,14 +83,18 @@ int
 ata_wait_irq(struct ata_channel *ch, uint64_t timeout_ns)
 {
     uint64_t deadline = hal_time_now_ns() + timeout_ns;
+    struct ata_answer *answer;
     int rc = 0;
 
     irqlock_lock(&ch->lock);
-    while (!ch->irq_seen && rc == 0)
+    while ((answer = cell_take(&ch->answered)) == NULL && rc == 0)
         rc = wait_on_irqlock(&ch->irq_queue, &ch->lock, 0, deadline);
-    if (ch->irq_seen)
+    if (answer != NULL) {
         rc = 0;
-    ch->irq_seen = false;
+        ch->irq_status = answer->status;
+        ch->irq_bm = answer->bm;
+        cell_put(&ch->wanted, answer); /* the next block may be ready at once */
+    }
     irqlock_unlock(&ch->lock);
     return rc;
 }
@@ -150,9 +169,7 @@ ata_issue(struct ata_drive *d, const struct ata_taskfile *tf)
     io_write8(&ch->cmd, LBA_HIGH, (uint8_t)(tf->lba >> 16));
     io_write8(&ch->cmd, DEVICE, device);
 
-    irqlock_lock(&ch->lock);
-    ch->irq_seen = false;
-    irqlock_unlock(&ch->lock);
+    want_answer(ch);
     io_write8(&ch->cmd, STATUS_COMMAND, tf->command);
     return 0;
 }
@@ -255,4 +272,22 @@ ata_reset(struct ata_channel *ch)
         return rc;
     ch->selected = 0; /* a reset selects the master */
     return wait_status(ch, ATA_BSY, 0, ATA_RESET_TIMEOUT_NS, &status);
+}
+
+int
+ata_recover(struct ata_drive *d)
+{
+    struct ata_channel *ch = d->channel;
+
+    klog(LOG_WARN, "%s: unit %u does not answer: reset", ch->name, d->unit);
+
+    int rc = ata_reset(ch);
+
+    if (rc < 0)
+        return rc;
+    for (unsigned i = 0; i < 2; i++) {
+        if (ch->drives[i].present)
+            ata_dma_set_mode(&ch->drives[i]);
+    }
+    return 0;
 }

@@ -2,6 +2,7 @@
  * 290550, section 2.6).  One table of physical region descriptors per channel; regions below 4 GiB, none crosses 64 KiB. */
 #include <kernel/abi/errno.h>
 #include <kernel/core/log.h>
+#include <kernel/core/pci.h>
 #include <kernel/drivers/blk_ata.h>
 #include <kernel/mm/page.h>
 #include <kernel/trusted/field.h>
@@ -18,6 +19,20 @@ enum { PRD_ENTRY = 8, PRD_REGION_MAX = 0x10000 };
 #define PRD_LAST  BIT(31)
 #define DMA_LIMIT 0x100000000ull
 
+/* The table stays open; no_tsa: from here on ata_dma_transfer() asks whose turn it is. */
+static bool
+table_open(struct ata_channel *ch, struct span mem) no_tsa
+{
+    struct ata_engine *e = &ch->engine_state;
+
+    if (!dma_open(&e->table, ch->dev->name, mem, HAL_DMA_TO_DEVICE))
+        return false;
+    if (dma_bus(&e->table).v + PAGE_SIZE <= DMA_LIMIT)
+        return true;
+    dma_close(&e->table);
+    return false;
+}
+
 void
 ata_dma_init(struct ata_channel *ch)
 {
@@ -26,25 +41,21 @@ ata_dma_init(struct ata_channel *ch)
         return;
     }
 
-    struct page *prd = page_zalloc(0);
+    struct page *table = page_zalloc(0);
 
-    if (prd == NULL)
+    if (table == NULL)
         goto no_dma;
-    ch->prd = span_of(page_ptr(prd), PAGE_SIZE);
-    if (hal_dma_grant(ch->dev->name, page_paddr(prd), PAGE_SIZE, HAL_DMA_TO_DEVICE, &ch->prd_addr) < 0)
+    if (!table_open(ch, span_of(page_ptr(table), PAGE_SIZE)))
         goto no_grant;
-    if (ch->prd_addr.v + PAGE_SIZE > DMA_LIMIT)
-        goto revoke;
     io_write8(&ch->bm, BM_COMMAND, 0);
+    ch->has_engine = true;
+    cell_put(&ch->engine, &ch->engine_state);
     return;
 
-revoke:
-    hal_dma_revoke(ch->dev->name, ch->prd_addr, PAGE_SIZE);
 no_grant:
-    page_put(prd);
+    page_put(table);
 no_dma:
     klog(LOG_WARN, "%s: no memory for DMA: programmed I/O only", ch->name);
-    ch->prd = span_of(NULL, 0);
 }
 
 void
@@ -56,7 +67,7 @@ ata_dma_set_mode(struct ata_drive *d)
         .count = ATA_MODE_MULTIWORD | d->dma_mode,
     };
 
-    if (d->channel->prd.len == 0)
+    if (!d->channel->has_engine)
         d->dma = false;
     if (!d->dma)
         return;
@@ -68,16 +79,18 @@ ata_dma_set_mode(struct ata_drive *d)
 
 /* Describe [addr, addr+len).  -EFAULT: more regions than the table has entries. */
 static int
-prd_fill(struct ata_channel *ch, uint32_t addr, size_t len)
+prd_fill(struct ata_engine *e, uint32_t addr, size_t len) requires_lock(e->table)
 {
-    for (size_t off = 0; off + PRD_ENTRY <= ch->prd.len; off += PRD_ENTRY) {
+    struct span table = dma_cpu(&e->table);
+
+    for (size_t off = 0; off + PRD_ENTRY <= table.len; off += PRD_ENTRY) {
         size_t n = PRD_REGION_MAX - addr % PRD_REGION_MAX;
 
         if (n > len)
             n = len;
         len -= n;
-        put_le32(ch->prd, off, addr);
-        put_le32(ch->prd, off + 4, (uint32_t)(n & 0xffff) | (len == 0 ? PRD_LAST : 0)); /* 0: 64 KiB */
+        put_le32(table, off, addr);
+        put_le32(table, off + 4, (uint32_t)(n & 0xffff) | (len == 0 ? PRD_LAST : 0)); /* 0: 64 KiB */
         if (len == 0)
             return 0;
         addr += (uint32_t)n;
@@ -87,12 +100,12 @@ prd_fill(struct ata_channel *ch, uint32_t addr, size_t len)
 
 /* Run the command with the engine set up; returns when the drive is done. */
 static int
-run(struct ata_drive *d, const struct ata_taskfile *tf, uint8_t direction)
+run(struct ata_drive *d, const struct ata_taskfile *tf, const struct ata_engine *e, uint8_t direction)
 {
     struct ata_channel *ch = d->channel;
     uint8_t keep = io_read8(&ch->bm, BM_STATUS) & BM_KEEP;
 
-    io_write32(&ch->bm, BM_PRD, (uint32_t)ch->prd_addr.v);
+    io_write32(&ch->bm, BM_PRD, (uint32_t)dma_bus(&e->table).v);
     io_write8(&ch->bm, BM_COMMAND, direction);
     io_write8(&ch->bm, BM_STATUS, keep | BM_ERROR | BM_INTERRUPT);
 
@@ -117,27 +130,75 @@ run(struct ata_drive *d, const struct ata_taskfile *tf, uint8_t direction)
     return 0;
 }
 
+/* A controller that does not even answer a reset may still write to memory that it was given once: take the bus from it.  That stops both
+ * channels' bus masters for good. */
+static void
+cut_off(struct ata_channel *ch)
+{
+    struct ata_channel *both[] = { ch, ch->other };
+
+    klog(LOG_ERR, "%s: the drives do not answer a reset: programmed I/O from now on", ch->name);
+    pci_enable_master(ch->dev, false);
+    for (unsigned i = 0; i < 2; i++) {
+        both[i]->has_engine = false;
+        for (unsigned unit = 0; unit < 2; unit++)
+            both[i]->drives[unit].dma = false;
+    }
+}
+
+/* The command, with the memory in the device's hands.  It comes back when the device is known to be done with it. */
+static int
+exchange(struct ata_drive *d, const struct ata_taskfile *tf, struct ata_engine *e, struct dma_buf *b)
+    requires_lock(e->table, b)
+{
+    bool to_device = b->dir == HAL_DMA_TO_DEVICE;
+
+    dma_submit(&e->table);
+    dma_submit(b);
+
+    int rc = run(d, tf, e, to_device ? 0 : BM_TO_MEMORY);
+
+    if (rc == -ETIMEDOUT) {
+        rc = -EAGAIN;
+        if (ata_recover(d) < 0) {
+            cut_off(d->channel);
+            rc = -EIO;
+        }
+    }
+    dma_complete(b);
+    dma_complete(&e->table);
+    return rc;
+}
+
+static bool
+data_open(struct dma_buf *b, const char *dev, const struct ata_data *data)
+    try_acquires(true, b) no_tsa
+{
+    if (!data->write)
+        return dma_open(b, dev, data->in, HAL_DMA_FROM_DEVICE);
+    if (data->own)
+        return dma_open(b, dev, data->in, HAL_DMA_TO_DEVICE);
+    return dma_open_shared(b, dev, data->out);
+}
+
 int
-ata_dma_transfer(struct ata_drive *d, const struct ata_taskfile *tf, struct cspan buf, bool to_device)
+ata_dma_transfer(struct ata_drive *d, const struct ata_taskfile *tf, const struct ata_data *data)
 {
     struct ata_channel *ch = d->channel;
-    enum hal_dma_dir dir = to_device ? HAL_DMA_TO_DEVICE : HAL_DMA_FROM_DEVICE;
-    dma_addr_t addr;
-    int rc = hal_dma_grant(ch->dev->name, page_ptr_paddr(buf.ptr), buf.len, dir, &addr);
+    struct ata_engine *e = ch->has_engine ? cell_take(&ch->engine) : NULL;
+    struct dma_buf b;
+    int rc = -EFAULT;
 
-    if (rc < 0)
+    if (e == NULL)
         return -EFAULT;
-    rc = -EFAULT;
-    if (addr.v + buf.len > DMA_LIMIT || (addr.v & 1) != 0)
-        goto revoke;
-    rc = prd_fill(ch, (uint32_t)addr.v, buf.len);
-    if (rc < 0)
-        goto revoke;
-    hal_dma_release(buf.ptr, buf.len);
-    hal_dma_release(ch->prd.ptr, ch->prd.len);
-    rc = run(d, tf, to_device ? 0 : BM_TO_MEMORY);
-    hal_dma_acquire(buf.ptr, buf.len);
-revoke:
-    hal_dma_revoke(ch->dev->name, addr, buf.len);
+    dma_assert_cpu(&e->table);
+    if (data_open(&b, ch->dev->name, data)) {
+        if (dma_bus(&b).v + b.len <= DMA_LIMIT && (dma_bus(&b).v & 1) == 0)
+            rc = prd_fill(e, (uint32_t)dma_bus(&b).v, b.len);
+        if (rc == 0)
+            rc = exchange(d, tf, e, &b);
+        dma_close(&b);
+    }
+    cell_put(&ch->engine, e);
     return rc;
 }

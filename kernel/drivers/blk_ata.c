@@ -34,42 +34,16 @@ enum {
 
 static const unsigned majors[CHANNELS] = { 3, 22 }; /* Linux's numbers of hda/hdb and hdc/hdd */
 
-/* After a timeout: reset, and program what a reset forgets. */
-static int
-recover(struct ata_drive *d)
-{
-    struct ata_channel *ch = d->channel;
-
-    klog(LOG_WARN, "%s: unit %u does not answer: reset", ch->name, d->unit);
-
-    int rc = ata_reset(ch);
-
-    if (rc < 0)
-        return rc;
-    for (unsigned i = 0; i < 2; i++) {
-        if (ch->drives[i].present)
-            ata_dma_set_mode(&ch->drives[i]);
-    }
-    return 0;
-}
-
-/* What a request moves: into `in`, or, a write, from `out`. */
-struct data {
-    bool write;
-    struct span in;
-    struct cspan out;
-};
-
 static struct cspan
-data_view(const struct data *d)
+data_view(const struct ata_data *d)
 {
     return d->write ? d->out : span_const(d->in);
 }
 
-static struct data
-data_sub(const struct data *d, size_t off, size_t len)
+static struct ata_data
+data_sub(const struct ata_data *d, size_t off, size_t len)
 {
-    struct data sub = { .write = d->write };
+    struct ata_data sub = { .write = d->write, .own = d->own };
 
     if (d->write)
         sub.out = cspan_sub(d->out, off, len);
@@ -79,7 +53,7 @@ data_sub(const struct data *d, size_t off, size_t len)
 }
 
 static int
-transfer_once(struct ata_drive *d, uint64_t sector, const struct data *data)
+transfer_once(struct ata_drive *d, uint64_t sector, const struct ata_data *data)
 {
     bool write = data->write;
     size_t count = data_view(data).len >> SECTOR_SHIFT;
@@ -90,7 +64,7 @@ transfer_once(struct ata_drive *d, uint64_t sector, const struct data *data)
     if (d->dma) {
         tf.command = write ? (ext ? ATA_WRITE_DMA_EXT : ATA_WRITE_DMA)
                            : (ext ? ATA_READ_DMA_EXT : ATA_READ_DMA);
-        return ata_dma_transfer(d, &tf, data_view(data), write);
+        return ata_dma_transfer(d, &tf, data);
     }
     tf.command = write ? (ext ? ATA_WRITE_SECTORS_EXT : ATA_WRITE_SECTORS)
                        : (ext ? ATA_READ_SECTORS_EXT : ATA_READ_SECTORS);
@@ -99,7 +73,7 @@ transfer_once(struct ata_drive *d, uint64_t sector, const struct data *data)
 
 /* One command's worth, with recovery.  The channel's mutex is held. */
 static int
-transfer_chunk(struct ata_drive *d, uint64_t sector, const struct data *data)
+transfer_chunk(struct ata_drive *d, uint64_t sector, const struct ata_data *data)
 {
     int rc = -EIO;
 
@@ -111,7 +85,7 @@ transfer_chunk(struct ata_drive *d, uint64_t sector, const struct data *data)
             d->dma_failures = 0;
         if (rc == 0 || rc == -ENODEV || rc == -EIO) /* done, gone, or the drive said no */
             break;
-        if (rc == -ETIMEDOUT && recover(d) < 0)
+        if (rc == -ETIMEDOUT && ata_recover(d) < 0)
             break;
         if (!dma && attempt > 0)
             break;
@@ -124,14 +98,17 @@ transfer_chunk(struct ata_drive *d, uint64_t sector, const struct data *data)
 }
 
 static bool
-dma_reaches(const struct ata_drive *d, struct cspan buf)
+dma_reaches(const struct ata_drive *d, const struct ata_data *data)
 {
-    return !d->dma || (page_ptr_is_ram(buf.ptr, buf.len) && (page_ptr_paddr(buf.ptr).v & 1) == 0);
+    struct cspan mem = data_view(data);
+
+    return !d->dma || (dma_reachable(mem, data->write ? HAL_DMA_TO_DEVICE : HAL_DMA_FROM_DEVICE) &&
+                       (page_ptr_paddr(mem.ptr).v & 1) == 0);
 }
 
 /* Through the channel's own buffer.  Returns how many bytes it moved. */
 static int
-transfer_bounced(struct ata_drive *d, uint64_t sector, const struct data *data, size_t *moved)
+transfer_bounced(struct ata_drive *d, uint64_t sector, const struct ata_data *data, size_t *moved)
 {
     struct ata_channel *ch = d->channel;
     size_t n = data_view(data).len < ch->bounce.len ? data_view(data).len : ch->bounce.len;
@@ -140,7 +117,9 @@ transfer_bounced(struct ata_drive *d, uint64_t sector, const struct data *data, 
         return -ENOMEM;
 
     struct span bounce = span_sub(ch->bounce, 0, n);
-    struct data piece = { .write = data->write, .in = bounce, .out = span_const(bounce) };
+    struct ata_data piece = {
+        .write = data->write, .own = true, .in = bounce, .out = span_const(bounce)
+    };
 
     if (data->write)
         span_copy(bounce, cspan_sub(data->out, 0, n));
@@ -157,7 +136,7 @@ transfer_bounced(struct ata_drive *d, uint64_t sector, const struct data *data, 
 
 /* Move a request in pieces of what one command can carry. */
 static int
-transfer(struct ata_drive *d, uint64_t sector, const struct data *data)
+transfer(struct ata_drive *d, uint64_t sector, const struct ata_data *data)
 {
     size_t most = (size_t)(d->lba48 ? ATA_COUNT_MAX_EXT : ATA_COUNT_MAX) << SECTOR_SHIFT;
     size_t len = data_view(data).len;
@@ -167,9 +146,9 @@ transfer(struct ata_drive *d, uint64_t sector, const struct data *data)
     for (size_t off = 0, n; off < len && rc == 0; off += n) {
         n = len - off < most ? len - off : most;
 
-        struct data piece = data_sub(data, off, n);
+        struct ata_data piece = data_sub(data, off, n);
 
-        if (dma_reaches(d, data_view(&piece)))
+        if (dma_reaches(d, &piece))
             rc = transfer_chunk(d, sector + (off >> SECTOR_SHIFT), &piece);
         else
             rc = transfer_bounced(d, sector + (off >> SECTOR_SHIFT), &piece, &n);
@@ -181,7 +160,7 @@ transfer(struct ata_drive *d, uint64_t sector, const struct data *data)
 static int
 ata_read(struct blkdev *dev, uint64_t sector, struct span buf)
 {
-    const struct data data = { .in = buf };
+    const struct ata_data data = { .in = buf };
 
     return transfer(dev->state, sector, &data);
 }
@@ -189,7 +168,7 @@ ata_read(struct blkdev *dev, uint64_t sector, struct span buf)
 static int
 ata_write(struct blkdev *dev, uint64_t sector, struct cspan buf)
 {
-    const struct data data = { .write = true, .out = buf };
+    const struct ata_data data = { .write = true, .out = buf };
 
     return transfer(dev->state, sector, &data);
 }
@@ -207,7 +186,7 @@ ata_flush(struct blkdev *dev)
     mutex_lock_nested(&d->channel->busy);
     for (unsigned attempt = 0; attempt < 2; attempt++) {
         rc = ata_no_data(d, &tf, ATA_FLUSH_TIMEOUT_NS);
-        if (rc != -ETIMEDOUT || recover(d) < 0)
+        if (rc != -ETIMEDOUT || ata_recover(d) < 0)
             break;
     }
     mutex_unlock(&d->channel->busy);
@@ -237,6 +216,7 @@ channel_attach(struct ata_channel *ch, unsigned index, uint32_t irq)
     mutex_init(&ch->busy, ch->name, RANK_DEV);
     irqlock_init(&ch->lock, ch->name);
     waitq_init(&ch->irq_queue);
+    cell_put(&ch->answered, &ch->answer);
     ata_dma_init(ch);
 
     struct page *bounce = page_alloc(ATA_BOUNCE_ORDER);
@@ -298,6 +278,7 @@ ata_attach(struct device *dev)
         if (dev->io[2 * i].size < 8 || dev->io[2 * i + 1].size < CONTROL_OFFSET + 1)
             continue;
         ch->dev = dev;
+        ch->other = &channels[CHANNELS - 1 - i];
         ch->cmd = dev->io[2 * i];
         ch->control = io_part(&dev->io[2 * i + 1], CONTROL_OFFSET, 1);
         if (dev->io[BM_BAR].size >= (i + 1) * BM_CHANNEL_SIZE)

@@ -2,10 +2,11 @@
  * ata_dma.c (bus master). */
 #pragma once
 
-#include <hal/dma.h>
 #include <kernel/core/blk.h>
 #include <kernel/core/device.h>
 #include <kernel/core/wait.h>
+#include <kernel/trusted/cell.h>
+#include <kernel/trusted/dma_buf.h>
 
 /* Status register (ATA/ATAPI-6, 7.15). */
 #define ATA_ERR  BIT(0)
@@ -62,22 +63,39 @@ struct ata_drive {
     struct blkdev blk;
 };
 
+/* What the interrupt handler read. */
+struct ata_answer {
+    uint8_t status; /* of the device */
+    uint8_t bm;     /* of the bus master */
+} __attribute__((aligned(8)));
+
+/* The bus master's half of a channel: whoever has it may start it. */
+struct ata_engine {
+    struct dma_buf table; /* of physical region descriptors: one page */
+};
+
 struct ata_channel {
     struct device *dev;
-    char name[16];     /* "ide0" */
-    struct io cmd;     /* command block */
-    struct io control; /* device control / alternate status: one byte */
-    struct io bm;      /* this channel's half of the bus master registers; size 0: none */
-    struct mutex busy; /* both drives share the channel */
+    struct ata_channel *other; /* of the controller */
+    char name[16];             /* "ide0" */
+    struct io cmd;             /* command block */
+    struct io control;         /* device control / alternate status: one byte */
+    struct io bm;              /* this channel's half of the bus master registers; size 0: none */
+    struct mutex busy;         /* both drives share the channel */
     struct irqlock lock;
     struct waitq irq_queue;
-    bool irq_seen;      /* under the lock, as are the next two: what the handler read */
-    uint8_t irq_status; /* device status */
-    uint8_t irq_bm;     /* bus master status */
+    /* The handler takes what is wanted, fills it in and puts it where it is answered; an interrupt when nothing is wanted is a
+     * spurious one. */
+    struct ata_answer answer;
+    CELL(struct ata_answer) wanted;
+    CELL(struct ata_answer) answered;
+    uint8_t irq_status, irq_bm; /* the last answer, for the thread that waited for it */
     uint64_t irqs, spurious;
     unsigned selected; /* unit */
-    struct span prd;   /* the table of physical region descriptors: one page */
-    dma_addr_t prd_addr;
+    bool has_engine;
+    struct ata_engine engine_state;
+    CELL_THREAD(struct ata_engine)
+    engine;             /* empty for good when the bus was taken from the controller */
     struct span bounce; /* for buffers the device cannot reach */
     struct ata_drive drives[2];
 };
@@ -87,6 +105,14 @@ struct ata_taskfile {
     bool ext; /* a 48-bit command */
     uint64_t lba;
     unsigned count; /* as the register has it: the standard's 0 for the maximum is up to ata_issue() */
+};
+
+/* What a request moves: into `in`, or, a write, from `out`. */
+struct ata_data {
+    bool write;
+    bool own; /* the memory is the driver's: nobody else looks at it */
+    struct span in;
+    struct cspan out;
 };
 
 /* Protocols: each waits for the device, with the channel's mutex held.  -EIO: the device reports an error (logged); -ETIMEDOUT:
@@ -100,6 +126,8 @@ int must_check ata_issue(struct ata_drive *d, const struct ata_taskfile *tf);
 int must_check ata_wait_irq(struct ata_channel *ch, uint64_t timeout_ns);
 /* What the status says: 0, or -EIO after a log line; -EPROTO: the data was damaged on the cable, try again. */
 int must_check ata_check_status(struct ata_drive *d, const struct ata_taskfile *tf, uint8_t status);
+/* After a time-out: reset, and program what a reset forgets. */
+int must_check ata_recover(struct ata_drive *d);
 /* Software reset of both drives; -ETIMEDOUT: they stay busy. */
 int must_check ata_reset(struct ata_channel *ch);
 void ata_select(struct ata_channel *ch, unsigned unit);
@@ -115,6 +143,8 @@ bool ata_identify_drive(struct ata_drive *d);
 void ata_dma_init(struct ata_channel *ch);
 /* Program the drive for DMA; clears d->dma if it refuses. */
 void ata_dma_set_mode(struct ata_drive *d);
-/* Transfer by bus master: `buf` lies in RAM, at an even address.  -EFAULT: the buffer cannot be reached. */
+/* Transfer by bus master.  The memory is given to the device and comes back before this returns, whatever happens: a controller
+ * that does not answer is reset first, and if that fails the bus is taken from it.  -EFAULT: the memory cannot be reached, or the
+ * channel has no bus master (any more); -EAGAIN: no answer, the drives were reset. */
 int must_check ata_dma_transfer(struct ata_drive *d, const struct ata_taskfile *tf,
-                                struct cspan buf, bool to_device);
+                                const struct ata_data *data);

@@ -12,6 +12,7 @@
 #include <kernel/core/lock.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
+#include <kernel/trusted/dma_buf.h>
 
 enum {
     SLAB_MAX = 2048,
@@ -298,6 +299,9 @@ kmem_free(void *p)
     irqlock_lock(&kmem_lock);
 
     size_t size = object_size(p);
+
+    if (CHECKS)
+        dma_check_free(p, size, "kmem_free()");
 
     if (hal_mem_redzone() > 0)
         quarantine_push(p, size);

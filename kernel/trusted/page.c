@@ -9,6 +9,7 @@
 #include <kernel/core/lock.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
+#include <kernel/trusted/dma_buf.h>
 
 enum {
     FRONTIER_ORDER = 6,  /* the frontier moves in steps of 64 pages */
@@ -281,6 +282,8 @@ page_put(struct page *p)
     if (--p->refs > 0)
         return;
     assert((p->flags & PG_RESERVED) == 0);
+    if (CHECKS)
+        dma_check_free(page_ptr(p), (size_t)PAGE_SIZE << p->order, "free");
     hal_mem_poison(page_ptr(p), (size_t)PAGE_SIZE << p->order);
     irqlock_lock(&page_lock);
     if (p->order == 0 && hot_pages < HOT_MAX) {

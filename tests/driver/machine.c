@@ -115,6 +115,7 @@ machine_run(const struct machine_config *config, void (*body)(void))
         .seed = 1,
         .epoch_s = 1000000000,
         .strict = SIM_STRICT,
+        .dma_noncoherent = config->dma_noncoherent,
         .violation = violation,
         .images = config->images,
         .image_count = config->image_count,

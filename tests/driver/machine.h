@@ -19,6 +19,7 @@ struct machine_config {
     size_t image_count;
     uint64_t limit_ns;           /* of virtual time; 0: an hour */
     void (*before_attach)(void); /* in the test's thread */
+    bool dma_noncoherent;        /* see sim/ram.h */
 };
 
 extern bool machine_errors_expected;

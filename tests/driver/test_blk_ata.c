@@ -2,8 +2,11 @@
 #include <kernel/abi/errno.h>
 #include <kernel/core/blk.h>
 #include <kernel/core/log.h>
+#include <kernel/core/wait.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
+
+#include <hal/time.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -21,10 +24,14 @@ static uint8_t disk[SLOTS][SECTORS * 512];
 static struct sim_image images[SLOTS];
 static const char *const slots[SLOTS] = { "ide0.0", "ide0.1", "ide1.0", "ide1.1" };
 
+static bool noncoherent;
+
 static void
 run(unsigned drives, void (*before_attach)(void), void (*body)(void))
 {
-    struct machine_config config = { .images = images, .before_attach = before_attach };
+    struct machine_config config = { .images = images,
+                                     .before_attach = before_attach,
+                                     .dma_noncoherent = noncoherent };
 
     for (unsigned i = 0; i < SLOTS; i++) {
         if ((drives & BIT(i)) == 0)
@@ -111,6 +118,14 @@ one_slave_body(void)
     exercise(drive("hdb"), disk[1]);
 }
 
+/* Caches that devices do not see: every hand-over is where it must be. */
+START_TEST(noncoherent_dma)
+{
+    noncoherent = true;
+    run(15, NULL, all_drives_body);
+}
+END_TEST
+
 START_TEST(one_slave)
 {
     run(2, NULL, one_slave_body);
@@ -155,8 +170,13 @@ bounce_body(void)
     ck_assert_int_eq(blk_write(dev, 2000, span_const(odd)), 0);
     ck_assert(memcmp(odd.ptr, disk[0] + 2000 * SECTOR_SIZE, odd.len) == 0);
 
-    /* Any even address: descriptors that start and end anywhere. */
+    /* Any even address.  What is written is fetched from there, by descriptors that start and end anywhere; what is read must
+     * fill whole cache lines, and comes by way of the driver's own buffer. */
     struct span even = span_sub(buf, 2, 200 * SECTOR_SIZE);
+
+    memset(even.ptr, 0x77, even.len);
+    ck_assert_int_eq(blk_write(dev, 4000, span_const(even)), 0);
+    ck_assert(memcmp(even.ptr, disk[0] + 4000 * SECTOR_SIZE, even.len) == 0);
 
     ck_assert_int_eq(blk_read(dev, 3000, even), 0);
     ck_assert(memcmp(even.ptr, disk[0] + 3000 * SECTOR_SIZE, even.len) == 0);
@@ -249,6 +269,57 @@ START_TEST(stall)
 }
 END_TEST
 
+/* The drive does not answer, not even to a reset, and the bus master goes on when it is told to stop: the request fails, its memory is
+ * used for something else, and when the drive comes back at last with its data, there is no way for it to get there. */
+static void
+runaway_body(void)
+{
+    struct blkdev *dev = drive("hda");
+    struct span buf = buffer(8 * SECTOR_SIZE);
+
+    arm(&(struct ata_faults){
+        .stall_at = counts().commands + 1, .late_ns = 60000000000ull, .runaway = true });
+    ck_assert_int_eq(blk_read(dev, 10, buf), -EIO);
+    ck_assert_uint_lt(hal_time_now_ns(), 60000000000ull);
+    ck_assert(strstr(machine_log(), "do not answer a reset") != NULL);
+    ck_assert_uint_eq(sim_dma_grants(host.sim), 2); /* the two tables */
+    memset(buf.ptr, 0x5a, buf.len);
+    ck_assert_int_eq(thread_sleep_until(100000000000ull, 0), 0);
+    for (size_t i = 0; i < buf.len; i++)
+        ck_assert_uint_eq(buf.ptr[i], 0x5a);
+    kmem_free(buf.ptr);
+    ck_assert_uint_eq(sim_violations(host.sim), 0);
+    arm(&(struct ata_faults){ 0 }); /* now it hears resets */
+    exercise(dev, disk[0]);         /* by programmed I/O */
+    exercise(drive("hdc"), disk[2]);
+}
+
+START_TEST(runaway)
+{
+    run(5, NULL, runaway_body);
+}
+END_TEST
+
+/* The same drive, but it hears the reset: the reset comes before the memory is taken back. */
+static void
+late_body(void)
+{
+    struct blkdev *dev = drive("hda");
+    struct span buf = buffer(8 * SECTOR_SIZE);
+
+    arm(&(struct ata_faults){ .stall_at = counts().commands + 1, .late_ns = 5000001000ull });
+    ck_assert_int_eq(blk_read(dev, 10, buf), 0);
+    ck_assert(memcmp(buf.ptr, disk[0] + 10 * SECTOR_SIZE, buf.len) == 0);
+    ck_assert(strstr(machine_log(), "reset") != NULL);
+    ck_assert_uint_eq(sim_violations(host.sim), 0);
+}
+
+START_TEST(late)
+{
+    run(1, NULL, late_body);
+}
+END_TEST
+
 /* --- memory --- */
 
 static void
@@ -328,11 +399,14 @@ main(void)
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, all_drives);
+    tcase_add_test(tc, noncoherent_dma);
     tcase_add_test(tc, one_slave);
     tcase_add_test(tc, no_drives);
     tcase_add_test(tc, bounce);
     tcase_add_test(tc, errors);
     tcase_add_test(tc, stall);
+    tcase_add_test(tc, runaway);
+    tcase_add_test(tc, late);
     tcase_add_test(tc, no_leak);
     tcase_add_loop_test(tc, attach_without_memory, 1, 40);
     tcase_add_loop_test(tc, attach_one_failure, 1, 40);

@@ -86,7 +86,8 @@ dma_breaks_body(void)
     struct ata_drive *d = drive()->state;
 
     machine_errors_expected = true; /* the machine reports the access outside the grants */
-    hal_dma_revoke(d->channel->dev->name, d->channel->prd_addr, PAGE_SIZE);
+    cell_with (e, &d->channel->engine)
+        hal_dma_revoke(d->channel->dev->name, dma_bus(&e->table), PAGE_SIZE);
     exercise(drive());
     ck_assert(!d->dma);
     ck_assert(strstr(machine_log(), "programmed I/O from now on") != NULL);

@@ -41,7 +41,7 @@ def test_a_script_on_standard_input():
 def test_usage_errors():
     for args in (['--no-such-option'], ['extra'], ['-m', '17x'], ['-m', '1K'], ['--clock', 'sundial'], ['--drive', 'ro'],
                  ['--drive', 'file=/no/such/file'], ['--timeout', '0'], ['--seed', 'x'], ['--user', 'magic'],
-                 ['--log-level', '9']):
+                 ['--log-level', '9'], ['--dma', 'maybe']):
         r = drydock(*args)
         assert r.code == EXIT_USAGE and r.err and not r.out, '%r: %r' % (args, r)
 
@@ -51,6 +51,11 @@ def test_help_and_version():
     assert r.code == 0 and b'--run' in r.out and b'Exit codes' in r.out, repr(r)
     r = drydock('--version')
     assert r.code == 0 and r.out.startswith(b'drydock '), repr(r)
+
+
+def test_noncoherent_dma_changes_nothing():
+    commands = 'seq 1 100000 >/f; sync; md5sum /f /bin/busybox; find /bin -type f | xargs md5sum | md5sum'
+    assert run(commands, '--strict', '--dma', 'noncoherent').out == run(commands, '--strict').out
 
 
 def test_virtual_timeout():

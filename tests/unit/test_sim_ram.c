@@ -108,6 +108,77 @@ START_TEST(bad_grants)
 }
 END_TEST
 
+START_TEST(turns)
+{
+    enum { BOTH = SIM_DMA_FROM_DEVICE | SIM_DMA_TO_DEVICE };
+    uint8_t buf[8] = { 0 };
+
+    start_toys();
+    ck_assert_int_eq(sim_dma_grant(t.sim, "toy0", 0x1000, 64, BOTH | SIM_DMA_TURNS), 0);
+    ck_assert(!sim_dma_write(dev(), 0x1000, buf, 8)); /* not given yet */
+    expect_error(SIM_V_DMA);
+    sim_dma_handover(t.sim, 0x1000, 64, true);
+    ck_assert(sim_dma_write(dev(), 0x1000, buf, 8));
+    ck_assert(sim_dma_read(dev(), 0x1000, buf, 8));
+    sim_dma_handover(t.sim, 0x1000, 64, false);
+    ck_assert(!sim_dma_read(dev(), 0x1000, buf, 8)); /* taken back */
+    expect_error(SIM_V_DMA);
+    ck_assert_int_eq(sim_dma_revoke(t.sim, "toy0", 0x1000, 64), 0);
+    ck_assert(!sim_dma_write(dev(), 0x1000, buf, 8)); /* the device went on */
+    expect_error(SIM_V_DMA);
+    ck_assert(strstr(t.last_error_text, "taken back while the device still used it") != NULL);
+    ck_assert_int_eq(sim_dma_grant(t.sim, "toy0", 0x1000, 64, BOTH), 0); /* both at any time */
+    ck_assert(sim_dma_write(dev(), 0x1000, buf, 8));
+    ck_assert_int_eq(sim_dma_revoke(t.sim, "toy0", 0x1000, 64), 0);
+    ck_assert_int_eq(sim_dma_grant(t.sim, "toy0", 0x1000, 64, BOTH), 0);
+    sim_dma_handover(t.sim, 0x1000, 64, true);
+    ck_assert(sim_dma_write(dev(), 0x1000, buf, 8));
+    ck_assert_int_eq(sim_dma_revoke(t.sim, "toy0", 0x1000, 64), 0); /* nobody acquired what it wrote */
+    expect_error(SIM_V_DMA);
+    finish();
+}
+END_TEST
+
+/* The CPU's cache and memory differ until somebody says so. */
+START_TEST(noncoherent)
+{
+    enum { BOTH = SIM_DMA_FROM_DEVICE | SIM_DMA_TO_DEVICE };
+    struct sim_config config = default_config();
+    uint8_t got[4];
+    uint8_t *ram;
+
+    config.dma_noncoherent = true;
+    start_toys_with(&config);
+    ram = sim_ram_base(t.sim);
+    ck_assert_int_eq(sim_dma_grant(t.sim, "toy0", 0x1000, 128, BOTH), 0);
+    memcpy(ram + 0x1000, "one", 4);
+    sim_dma_handover(t.sim, 0x1000, 128, true);
+    memcpy(ram + 0x1000, "two", 4); /* too late: no fence follows */
+    ck_assert(sim_dma_read(dev(), 0x1000, got, 4));
+    ck_assert_str_eq((char *)got, "one");
+    ck_assert(sim_dma_write(dev(), 0x1040, "dev", 4));
+    ck_assert_int_eq(ram[0x1040], 0); /* not seen without a fence */
+    sim_dma_handover(t.sim, 0x1000, 128, false);
+    ck_assert_str_eq((char *)ram + 0x1040, "dev");
+    ck_assert_str_eq((char *)ram + 0x1000, "one"); /* and what was not released is lost */
+    ck_assert_int_eq(sim_dma_revoke(t.sim, "toy0", 0x1000, 128), 0);
+
+    /* A buffer that shares a cache line takes its neighbour along. */
+    ck_assert_int_eq(sim_dma_grant(t.sim, "toy0", 0x2010, 16, BOTH), 0);
+    sim_dma_handover(t.sim, 0x2010, 16, true);
+    memcpy(ram + 0x2000, "mine", 5);
+    sim_dma_handover(t.sim, 0x2010, 16, false);
+    ck_assert_int_eq(ram[0x2000], 0);
+
+    /* Memory that both use at any time is not cached. */
+    ck_assert_int_eq(sim_dma_grant(t.sim, "toy0", 0x3000, 64, BOTH), 0);
+    memcpy(ram + 0x3000, "now", 4);
+    ck_assert(sim_dma_read(dev(), 0x3000, got, 4));
+    ck_assert_str_eq((char *)got, "now");
+    finish();
+}
+END_TEST
+
 START_TEST(devices_ignore_poison)
 {
     uint8_t buf[256], back[256];
@@ -206,4 +277,5 @@ START_TEST(images)
 }
 END_TEST
 
-RUN_TESTS("sim_ram", fixed_address, grants, bad_grants, devices_ignore_poison, streams, images)
+RUN_TESTS("sim_ram", fixed_address, grants, bad_grants, turns, noncoherent, devices_ignore_poison,
+          streams, images)
