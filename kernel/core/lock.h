@@ -49,8 +49,8 @@ struct capability("mutex") mutex {
 
 #define MUTEX_INIT(m, n, r) { .name = (n), .rank = (r), .waiters = LIST_INIT((m).waiters) }
 void mutex_init(struct mutex *m, const char *name, enum mutex_rank rank);
-void mutex_lock(struct mutex *m) acquires(m);
-void mutex_lock_nested(struct mutex *m) acquires(m);
+void mutex_lock(struct mutex *m) acquires(m) may_sleep;
+void mutex_lock_nested(struct mutex *m) acquires(m) may_sleep;
 bool must_check mutex_trylock(struct mutex *m) try_acquires(true, m);
 void mutex_unlock(struct mutex *m) releases(m);
 bool mutex_held(const struct mutex *m); /* by the running thread */

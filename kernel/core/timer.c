@@ -184,7 +184,7 @@ timer_program(void)
 int
 timer_set(struct timer *t, uint64_t deadline_ns)
 {
-    if (hal_irq_enabled() && t->heap_index == 0) {
+    if (t->heap_index == 0) {
         irqlock_lock(&timer_lock);
 
         size_t want = heap_len + TIMER_SLACK;
@@ -193,6 +193,12 @@ timer_set(struct timer *t, uint64_t deadline_ns)
         if (table_grow(want) < 0)
             return -ENOMEM;
     }
+    return timer_set_reserved(t, deadline_ns);
+}
+
+int
+timer_set_reserved(struct timer *t, uint64_t deadline_ns)
+{
     irqlock_lock(&timer_lock);
     if (t->heap_index != 0)
         heap_remove(t);

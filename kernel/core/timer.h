@@ -11,8 +11,10 @@ struct timer {
 };
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
-/* Arm or re-arm.  Any context.  -ENOMEM: the table of pending timers cannot grow (thread context only may grow it). */
-int must_check timer_set(struct timer *t, uint64_t deadline_ns);
+/* Arm or re-arm.  Thread context.  -ENOMEM: the table of pending timers cannot grow. */
+int must_check timer_set(struct timer *t, uint64_t deadline_ns) may_allocate;
+/* The same from any context.  -ENOMEM: there is no room (see timer_reserve()); not for one that is armed or just fired. */
+int must_check timer_set_reserved(struct timer *t, uint64_t deadline_ns);
 void timer_cancel(struct timer *t);
 bool timer_armed(const struct timer *t);
 

@@ -32,11 +32,11 @@ bool waitq_busy(const struct waitq *q); /* is anybody waiting? */
 
 /* Sleep on `q` until woken.  0; -ERESTARTSYS (see flags); -ETIMEDOUT at `deadline_ns` (hal_time_now_ns() scale); -ENOMEM: no
  * timer for the deadline. */
-int must_check wait_on(struct waitq *q, unsigned flags, uint64_t deadline_ns);
+int must_check wait_on(struct waitq *q, unsigned flags, uint64_t deadline_ns) may_sleep;
 int must_check wait_on_irqlock(struct waitq *q, struct irqlock *l, unsigned flags,
-                               uint64_t deadline_ns) requires_lock(l);
+                               uint64_t deadline_ns) requires_lock(l) may_sleep;
 int must_check wait_on_mutex(struct waitq *q, struct mutex *m, unsigned flags, uint64_t deadline_ns)
-    requires_lock(m);
+    requires_lock(m) may_sleep;
 
 /* Wake all / the first waiter of wait_on() (and everybody who came by waiter_add()).  Any context. */
 void wake_all(struct waitq *q);
@@ -46,6 +46,6 @@ void wake_one(struct waitq *q);
  * waiter_add() and thread_sleep() makes the sleep return at once. */
 void waiter_add(struct waitq *q, struct waiter *w); /* for the running thread */
 void waiter_remove(struct waiter *w);
-int must_check thread_sleep(unsigned flags, uint64_t deadline_ns);
+int must_check thread_sleep(unsigned flags, uint64_t deadline_ns) may_sleep;
 /* Sleep until the deadline only. 0 at the deadline, -ERESTARTSYS. */
-int must_check thread_sleep_until(uint64_t deadline_ns, unsigned flags);
+int must_check thread_sleep_until(uint64_t deadline_ns, unsigned flags) may_sleep;

@@ -6,7 +6,7 @@
 
 #include <hal/types.h>
 
-void *_Nullable kmem_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
+void *_Nullable kmem_alloc(size_t size) __attribute__((malloc, alloc_size(1))) may_allocate;
 void kmem_free(void *_Nullable p);
 
 struct kmem_stats {

@@ -38,8 +38,8 @@ enum { PAGE_ORDER_MAX = 10 }; /* blocks up to 4 MiB */
 void page_init(paddr_t base, uint64_t size);
 
 /* 2^order pages, physically contiguous, contents undefined (page_zalloc: zero), refs = 1.  NULL: none left. */
-struct page *_Nullable page_alloc(unsigned order);
-struct page *_Nullable page_zalloc(unsigned order);
+struct page *_Nullable page_alloc(unsigned order) may_allocate;
+struct page *_Nullable page_zalloc(unsigned order) may_allocate;
 /* Make every page of a block (refs 1, nobody else knows it) one of its own: order 0, refs 1. */
 void page_split(struct page *block);
 void page_get(struct page *p);

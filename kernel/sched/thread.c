@@ -356,7 +356,7 @@ sched_block(enum thread_state state, unsigned wait_flags, uint64_t deadline_ns)
     if (deadline_ns != NEVER) {
         t->timed_out = false;
 
-        int rc = timer_set(&t->sleep_timer, deadline_ns);
+        int rc = timer_set_reserved(&t->sleep_timer, deadline_ns);
 
         if (rc < 0)
             return rc;
@@ -528,11 +528,8 @@ thread_clear_interrupt(struct thread *t)
 void
 thread_stop(void)
 {
-    irqstate_t state = hal_irq_save();
-
     if (!current->killed && sched_block(THREAD_STOPPED, 0, NEVER) < 0)
         panic("a sleep without a deadline failed");
-    hal_irq_restore(state);
 }
 
 void

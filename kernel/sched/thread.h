@@ -62,14 +62,15 @@ void thread_wake(struct thread *t);
 void thread_interrupt(struct thread *t, bool deadly);
 /* Called by the signal code once nothing is pending any more. */
 void thread_clear_interrupt(struct thread *t);
-/* Job control: the running thread stops here until thread_continue() or thread_interrupt(deadly). */
-void thread_stop(void);
+/* Job control: the running thread stops here until thread_continue() or thread_interrupt(deadly).  Interrupts off, so that the reason
+ * to stop cannot go away before it stops; and off again on return. */
+void thread_stop(void) requires_lock(hal_irqs_off);
 void thread_continue(struct thread *t);
 
 /* Give the CPU away if the time slice is over or somebody more deserving woke up.  Thread context; called on the way to user mode
  * and in long kernel loops. */
-void sched_point(void);
-void sched_yield(void);
+void sched_point(void) may_sleep;
+void sched_yield(void) may_sleep;
 /* Is a reschedule wanted? */
 bool sched_wanted(void);
 /* Charge CPU time of the running thread up to now: called on the way into (`user` = false) and out of (true) the kernel. */

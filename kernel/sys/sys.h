@@ -26,4 +26,4 @@ extern const size_t sys_table_len;
 int64_t sys_dispatch(uint64_t nr, const struct sysargs *args);
 
 /* The calls, by file.  X(name) declares sys_name. */
-#define SYS_DECLARE(name) int64_t sys_##name(const struct sysargs *args)
+#define SYS_DECLARE(name) int64_t must_check sys_##name(const struct sysargs *args)

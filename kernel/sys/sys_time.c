@@ -287,7 +287,8 @@ alarm_fires(void *arg)
              soonest = hal_time_now_ns() + ALARM_MIN_NS;
 
     signal_send(p, SIGALRM, NULL);
-    if (p->alarm_interval_ns != 0 && timer_set(&p->alarm, next > soonest ? next : soonest) < 0)
+    if (p->alarm_interval_ns != 0 &&
+        timer_set_reserved(&p->alarm, next > soonest ? next : soonest) < 0)
         p->alarm_interval_ns = 0;
 }
 

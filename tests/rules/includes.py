@@ -34,6 +34,7 @@ TABLE = [
     ('tests/', [''], LIBC),
     ('fuzz/', [''], LIBC),
     ('bench/', [''], LIBC),
+    ('tools/', [''], LIBC),
 ]
 
 

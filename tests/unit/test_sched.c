@@ -581,6 +581,8 @@ END_TEST
 static void
 stopper(void *arg unused_param)
 {
+    irqstate_t state = hal_irq_save();
+
     say("s");
     thread_stop();
     say("c");
@@ -588,6 +590,7 @@ stopper(void *arg unused_param)
     say("k");
     thread_stop(); /* killed: does not stop */
     say("x");
+    hal_irq_restore(state);
 }
 
 START_TEST(stop_and_continue)
@@ -693,9 +696,9 @@ START_TEST(timer_no_memory)
     int rc = 0;
     unsigned n;
 
-    for (n = 0; n < 100 && rc == 0; n++) { /* interrupts are off: the table must not grow */
+    for (n = 0; n < 100 && rc == 0; n++) { /* does not grow the table */
         timer_init(&t[n], timer_fired, &t[n]);
-        rc = timer_set(&t[n], S);
+        rc = timer_set_reserved(&t[n], S);
     }
     ck_assert_int_eq(rc, -ENOMEM);
     ck_assert_uint_ge(n, 64);

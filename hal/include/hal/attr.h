@@ -20,6 +20,16 @@
 #define _Nonnull
 #endif
 
+/* Code that may break the rules of docs/safety.md marked so there stands between these two, in hal/ and kernel/trusted/ only.  The
+ * kind is one of context, mmio, memory, user, entry, cell. */
+#if defined(__clang__)
+#define TRUSTED_BEGIN(kind) _Pragma("clang unsafe_buffer_usage begin")
+#define TRUSTED_END         _Pragma("clang unsafe_buffer_usage end")
+#else
+#define TRUSTED_BEGIN(kind)
+#define TRUSTED_END
+#endif
+
 #define capability(name)   TSA(capability(name))
 #define guarded_by(l)      TSA(guarded_by(l))
 #define pt_guarded_by(l)   TSA(pt_guarded_by(l))
@@ -28,4 +38,8 @@
 #define releases(...)      TSA(release_capability(__VA_ARGS__))
 #define try_acquires(...)  TSA(try_acquire_capability(__VA_ARGS__))
 #define excludes(...)      TSA(locks_excluded(__VA_ARGS__))
-#define no_tsa             TSA(no_thread_safety_analysis)
+/* May put the running thread to sleep: not with interrupts off, not under an irqlock, not in a handler (rules R22, R23). */
+#define may_sleep TSA(annotate("sleeps")) excludes(hal_irqs_off)
+/* Takes memory from the kernel's allocators: not in a handler (rule R24). */
+#define may_allocate TSA(annotate("allocates"))
+#define no_tsa       TSA(no_thread_safety_analysis)
