@@ -74,9 +74,9 @@ struct sim_config {
     uint64_t epoch_s;   /* real-time clock at power-on, seconds since 1970 */
     uint32_t access_ns; /* cost of a register access; 0: SIM_ACCESS_NS */
     enum sim_strict strict;
-    bool instant_serial; /* characters on serial lines take no virtual time */
-    bool instant_disk;   /* disks take next to none: for a clock that follows the host's */
-    bool dma_noncoherent;           /* devices do not see the CPU's cache: sim/ram.h */
+    bool instant_serial;  /* characters on serial lines take no virtual time */
+    bool instant_disk;    /* disks take next to none: for a clock that follows the host's */
+    bool dma_noncoherent; /* devices do not see the CPU's cache: sim/ram.h */
     const struct sim_image *images; /* copied (the files behind them are not) */
     size_t image_count;
     void *arg;
