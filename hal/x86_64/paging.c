@@ -5,6 +5,7 @@
 #include <hal/x86_64/paging.h>
 
 #include <hal/cpu.h>
+#include <hal/layout.h>
 #include <hal/power.h>
 #include <hal/pt/x86_64.h>
 #include <hal/space.h>
@@ -29,7 +30,7 @@ enum { ENTRIES = 512, INDEX_BITS = 9, TOP = 4, KERNEL_FIRST = 256 };
 #define KERNEL_IO (KERNEL_RW | PTE_WRITE_THROUGH | PTE_CACHE_DISABLE)
 
 /* Link script and entry.S. */
-extern uint8_t image_start[], text_end[], rodata_end[], image_end[];
+extern uint8_t image_start[], text_end[], rodata_end[], stacks_start[], image_end[];
 extern uint8_t boot_guard[], ist_df_guard[], ist_nmi_guard[], ist_mc_guard[];
 
 static uint64_t kernel_pml4[ENTRIES] __attribute__((aligned(4096)));
@@ -222,4 +223,25 @@ bool
 x86_is_ram(paddr_t pa, uint64_t len)
 {
     return pa.v >= ram_start && pa.v < ram_end && len <= ram_end - pa.v;
+}
+
+bool
+hal_layout(unsigned n, struct hal_extent *out)
+{
+    const struct hal_extent extents[] = {
+        { "user space", hal_user_min().v, hal_user_max().v },
+        { "RAM: stacks, heap, pages, tables of user space", DIRECT_VMA + ram_start,
+          DIRECT_VMA + free_end },
+        { "RAM: the kernel's own page tables", DIRECT_VMA + free_end, DIRECT_VMA + ram_end },
+        { "device registers", MMIO_VMA + MMIO_FIRST, MMIO_VMA + 0x100000000ull },
+        { "kernel: code", (uintptr_t)image_start, (uintptr_t)text_end },
+        { "kernel: constants, symbols", (uintptr_t)text_end, (uintptr_t)rodata_end },
+        { "kernel: globals", (uintptr_t)rodata_end, (uintptr_t)stacks_start },
+        { "kernel: stacks of boot and of exceptions", (uintptr_t)stacks_start, (uintptr_t)image_end },
+    };
+
+    if (n >= sizeof extents / sizeof extents[0])
+        return false;
+    *out = extents[n];
+    return true;
 }

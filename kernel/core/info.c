@@ -2,6 +2,7 @@
  * kernel does not run: nothing here sleeps, locks or allocates. */
 #include <hal/board.h>
 #include <hal/irq.h>
+#include <hal/layout.h>
 #include <hal/upcall.h>
 #include <kernel/abi/errno.h>
 #include <kernel/core/blk.h>
@@ -57,6 +58,11 @@ info_mem(const struct out *o)
         (unsigned long long)k.bytes, (unsigned long long)k.pages, (unsigned long long)k.failures);
     put(o, "threads  %u  runnable %u  switches %llu", s.threads, s.runnable,
         (unsigned long long)s.switches);
+
+    struct hal_extent e;
+
+    for (unsigned n = 0; hal_layout(n, &e); n++)
+        put(o, "%016llx-%016llx  %s", (unsigned long long)e.start, (unsigned long long)e.end, e.name);
 }
 
 struct irq_users {

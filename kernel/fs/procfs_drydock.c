@@ -1,5 +1,6 @@
-/* /proc/drydock: what the kernel itself holds, for leak tests.  Writing "drop" gives back every cache first; writing "bug NAME"
+/* /proc/drydock: what the kernel itself holds, for leak tests, and what lies where.  Writing "drop" gives back every cache first; writing "bug NAME"
  * provokes a kernel bug where bug.h has one. */
+#include <hal/layout.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/fmt.h>
 #include <kernel/fs/buf.h>
@@ -28,6 +29,12 @@ procfs_show_drydock(struct seq *s, unused_param struct inode *inode)
                (unsigned long long)cached, (unsigned long long)buf.count);
     seq_printf(s, "UserPages: %llu\nProcesses: %u\n",
                (unsigned long long)(pages.total - pages.free - kmem.pages - cached), proc_count());
+
+    struct hal_extent e;
+
+    for (unsigned n = 0; hal_layout(n, &e); n++)
+        seq_printf(s, "Extent: %016llx-%016llx %s\n", (unsigned long long)e.start,
+                   (unsigned long long)e.end, e.name);
     return 0;
 }
 

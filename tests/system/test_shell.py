@@ -154,5 +154,13 @@ def test_unknown_program_and_bad_formats():
     assert '127' in r.text and '126' in r.text and 'shown' in r.text, repr(r)
 
 
+def test_memory_layout_is_shown():
+    extents = [line.split()[1] for line in run('cat /proc/drydock').text.splitlines() if line.startswith('Extent:')]
+    assert len(extents) > 3
+    for e in extents:
+        start, end = (int(x, 16) for x in e.split('-'))
+        assert start < end, e
+
+
 if __name__ == '__main__':
     main()

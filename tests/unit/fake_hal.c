@@ -5,6 +5,7 @@
 #include <kernel/mm/page.h>
 #include <kernel/sched/thread.h>
 
+#include <hal/layout.h>
 #include <hal/cpu.h>
 #include <hal/dma.h>
 #include <hal/io.h>
@@ -569,4 +570,11 @@ fake_boot(size_t size)
     kmem_init();
     timer_table_init();
     sched_init();
+}
+
+bool
+hal_layout(unsigned n, struct hal_extent *out)
+{
+    *out = (struct hal_extent){ "RAM", 0, 1 };
+    return n == 0;
 }
