@@ -1,7 +1,7 @@
 """System tests: drive the simulator as a user does, from a script or at a terminal.
 
 Each test file defines functions named test_*; `main()` runs them in the order they are written and prints TAP.  The environment
-names what to test: DRYDOCK (the simulator), DISK (the built disk image).
+names what to test: DRYDOCK (the simulator), DISK (the built disk image), MACHINE (where to run: machines.py).
 """
 
 import fcntl
@@ -20,10 +20,10 @@ import termios
 import time
 import traceback
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get('BUILD', os.path.join(ROOT, 'build'))
+from machines import *
+import machines
+
 DRYDOCK = os.environ.get('DRYDOCK', os.path.join(BUILD, 'drydock-asan'))
-DISK = os.environ.get('DISK', os.path.join(BUILD, 'disk.img'))
 HANG_S = 300  # host seconds after which a run counts as hung; tests are never timed otherwise
 
 EXIT_OK, EXIT_GUEST, EXIT_USAGE, EXIT_PANIC, EXIT_VIOLATION, EXIT_DEADLOCK, EXIT_TIMEOUT, EXIT_SANITIZER = 0, 1, 2, 3, 4, 5, 6, 86
@@ -42,8 +42,22 @@ class Result:
         return self.out.decode(errors='replace')
 
 
+def qemu(*args, stdin=b'', timeout=HANG_S, machine=None):
+    """The same on QEMU: standard error is the kernel's log, the exit code the simulator's."""
+    log = machines.log_file()
+    try:
+        out, err, status = machines.communicate(machines.qemu_argv(args, 'stdio', log, machine=machine), stdin, timeout,
+                                                machines.take_options(args).get('timeout'))
+        with open(log, 'rb') as f:
+            return Result(out, err + f.read(), machines.exit_code(status))
+    finally:
+        os.unlink(log)
+
+
 def drydock(*args, stdin=b'', program=DRYDOCK, timeout=HANG_S):
-    """Run the simulator with these arguments."""
+    """Run the simulator, or what stands for it, with these arguments."""
+    if not HOSTED:
+        return qemu(*args, stdin=stdin, timeout=timeout)
     p = subprocess.run([program, *args], input=stdin, capture_output=True, timeout=timeout)
     return Result(p.stdout, p.stderr, p.returncode)
 
@@ -97,11 +111,16 @@ class Terminal:
     def __init__(self, *args, rows=24, cols=80, program=DRYDOCK):
         self.seen = b''
         self.mark = 0
+        argv = [program, *args] if HOSTED else machines.qemu_argv(args, 'mon:stdio', '/dev/null', dialogue=True)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
             os.environ['TERM'] = 'vt100'
-            os.execv(program, [program, *args])
+            os.execvp(argv[0], argv)
+        if not HOSTED:  # QEMU leaves the host's terminal to make carriage returns, and so does the guest's
+            mode = termios.tcgetattr(self.fd)
+            mode[1] &= ~termios.ONLCR
+            termios.tcsetattr(self.fd, termios.TCSANOW, mode)
 
     def send(self, text):
         os.write(self.fd, text.encode() if isinstance(text, str) else text)
@@ -197,6 +216,9 @@ def main():
     print('1..%d' % len(tests), flush=True)
     failed = 0
     for i, (name, f) in enumerate(tests, 1):
+        if machines.skip_reason(f):
+            print('ok %d - %s # SKIP on %s: %s' % (i, name, MACHINE, machines.skip_reason(f)), flush=True)
+            continue
         try:
             f()
             print('ok %d - %s' % (i, name), flush=True)

@@ -38,6 +38,7 @@ def test_a_script_on_standard_input():
     assert r.code == 0 and b'from a script' in r.out, repr(r)
 
 
+@hosted_only('options of the simulator')
 def test_usage_errors():
     for args in (['--no-such-option'], ['extra'], ['-m', '17x'], ['-m', '1K'], ['--clock', 'sundial'], ['--drive', 'ro'],
                  ['--drive', 'file=/no/such/file'], ['--timeout', '0'], ['--seed', 'x'], ['--user', 'magic'],
@@ -46,6 +47,7 @@ def test_usage_errors():
         assert r.code == EXIT_USAGE and r.err and not r.out, '%r: %r' % (args, r)
 
 
+@hosted_only('options of the simulator')
 def test_help_and_version():
     r = drydock('--help')
     assert r.code == 0 and b'--run' in r.out and b'Exit codes' in r.out, repr(r)
@@ -63,12 +65,14 @@ def test_virtual_timeout():
     assert r.code == EXIT_TIMEOUT, repr(r)
 
 
+@hosted_only('virtual time')
 def test_virtual_time_jumps_over_idle_time():
     r = run('date +%s; sleep 5000; date +%s')
     a, b = map(int, r.text.split())
     assert 5000 <= b - a < 5010, repr(r)
 
 
+@hosted_only('virtual time')
 def test_a_run_is_repeatable():
     commands = 'head -c 64 /dev/urandom | md5sum; date; cat /proc/uptime; ls -l / | md5sum'
     assert run(commands).out == run(commands).out
@@ -80,6 +84,7 @@ def test_poweroff_and_reboot_end_the_run():
     assert run('reboot -f; sleep 60').code == 0
 
 
+@hosted_only('options of the simulator')
 def test_both_ways_of_trapping():
     for user in ('seccomp', 'ptrace'):
         r = run('i=0; while [ $i -lt 50 ]; do i=$((i+1)); done; echo $i; ls / | wc -l', '--user', user)
@@ -109,11 +114,13 @@ def test_small_and_large_memory():
     assert int(run('sed -n "s/MemTotal: *\\([0-9]*\\).*/\\1/p" /proc/meminfo', '-m', '1G').text) > 1000000
 
 
+@hosted_only('options of the simulator')
 def test_strict_machine():
     r = run('ls -l /bin | md5sum; echo x > /x; sync; date', '--strict')
     assert r.code == 0 and r.err == b'', repr(r)
 
 
+@hosted_only('options of the simulator')
 def test_trace_by_register_name():
     r = run('true', '--trace', 'uart0.LCR')
     assert b'uart0.LCR' in r.err, repr(r)

@@ -153,6 +153,7 @@ def test_top_is_left_with_q():
         t.prompt()
 
 
+@hosted_only('console of the simulator')
 def test_keys_help():
     with boot() as t:
         t.send('\x01h')
@@ -162,6 +163,7 @@ def test_keys_help():
         assert t.close() == 0
 
 
+@hosted_only('console of the simulator')
 def test_console():
     with boot() as t:
         t.send('\x01c')
@@ -195,6 +197,7 @@ def test_console():
         assert t.wait() == 0
 
 
+@hosted_only('console of the simulator')
 def test_console_interrupts_a_busy_program():
     with boot() as t:
         t.start('while :; do :; done')
