@@ -17,6 +17,7 @@ q35) set -- -device piix3-ide,id=ide -drive "$drive,if=none,id=disk" -device ide
     exit 2
     ;;
 esac
+window=$(stty size 2>/dev/null | tr ' ' x) || window=
 exec qemu-system-x86_64 -M "$machine" -m 128 -display none -vga none -nic none -serial mon:stdio -debugcon file:/dev/stderr \
     -device isa-debug-exit,iobase=0xf4,iosize=4 -no-reboot -snapshot -kernel "$build/drydock-metal.elf" \
-    -append "root=/dev/hda log=4 TERM=${TERM:-dumb} ${APPEND:-}" "$@"
+    -append "root=/dev/hda log=4 TERM=${TERM:-dumb}${window:+ winsize=$window} ${APPEND:-}" "$@"
