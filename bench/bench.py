@@ -3,7 +3,7 @@
 
     bench.py BUILD [--rounds N] [--median] [ROW...]
 
-Runs bench/ubench.c (static) on the host, in drydock (both ways of trapping) and in user-mode Linux, everything bound to the CPU
+Runs bench/ubench.c (static) on the host, in drydock (each way of trapping) and in user-mode Linux, everything bound to the CPU
 that drydock binds itself to, in turns: ROUNDS times each.  The table shows the least of all batches of all rounds (--median: the least
 median of a round), because a shared machine only ever adds.  Targets are shown, never judged by the exit status: that is 1 only if
 drydock itself could not be measured.
@@ -40,7 +40,7 @@ cd /
 /bin/busybox poweroff -f
 '''
 
-# name, what the table says, unit, target (in the unit; of drydock with seccomp; None: the host's own figure, nearly)
+# name, what the table says, unit, target (in the unit; of drydock as it runs by default; None: the host's own figure, nearly)
 MS, MB, US, NS, RATE = 'ms', 'MB', 'us', 'ns', 'MB/s'
 ROWS = [
     ('boot', 'boot to prompt', MS, 15),
@@ -297,7 +297,7 @@ def number(value):
 
 
 def verdict(row, columns):
-    """The row's target, and whether drydock with seccomp meets it."""
+    """The row's target, and whether drydock, as it runs by default, meets it."""
     _, _, unit, target = row
     ours, host = columns[1].least.get(row[0]), columns[0].least.get(row[0])
     if target == '-':
@@ -353,15 +353,15 @@ def main():
     rows = [r for r in ROWS if not args.rows or r[0] in args.rows]
     cpu = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cpu})
-    columns = [Column('host'), Column('seccomp'), Column('ptrace'), Column('uml')]
+    columns = [Column('host'), Column('notify'), Column('seccomp'), Column('ptrace'), Column('uml')]
     build = os.path.abspath(args.build)
     # In the build directory, so that the host's files lie on a disk and not in memory.
     work = tempfile.mkdtemp(prefix='bench-', dir=build)
     try:
         make_program(build, os.path.join(work, 'ubench'))
         make_disk(work)
-        machines = prepare(columns, [lambda: Host(work), lambda: Drydock(build, work, 'seccomp'), lambda: Drydock(build, work, 'ptrace'),
-                                     lambda: UserModeLinux(work)])
+        machines = prepare(columns, [lambda: Host(work), lambda: Drydock(build, work, 'notify'), lambda: Drydock(build, work, 'seccomp'),
+                                     lambda: Drydock(build, work, 'ptrace'), lambda: UserModeLinux(work)])
         for n in range(args.rounds):
             for column, machine in machines:
                 progress('round %d of %d: %s' % (n + 1, args.rounds, column.name))

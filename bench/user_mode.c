@@ -1,8 +1,8 @@
 /* The cost of user mode on the hosted PC below the kernel: what hal_user_run() and the spaces take by themselves.
  *
- *     bench_user_mode [seccomp|ptrace] [unpinned]
+ *     bench_user_mode [seccomp|notify|ptrace] [unpinned]
  *
- * Prints nanoseconds, the least of nine batches each, beside a system call of the host's.
+ * Prints nanoseconds, the least of many batches each, beside a system call of the host's.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -16,7 +16,7 @@
 
 #include "user_machine.h"
 
-enum { BATCHES = 9, CALLS = 10000, FAULTS = 500, SPACES = 100, ALIVE = 64 };
+enum { BATCHES = 100, CALLS = 500, FAULTS = 200, SPACES = 20, ALIVE = 64 };
 
 #define GUEST(name, text)                                                                          \
     extern const uint8_t name[], name##_end[];                                                     \
@@ -57,7 +57,7 @@ getpid_calls(unsigned n)
 
     START(&p, g_getpid);
     while (n-- > 0) {
-        prog_run(&p);
+        prog_run_on(&p);
         if (p.stop.kind != HAL_STOP_SYSCALL)
             fail("no system call");
         hal_user_set_result(&p.user, 1);
@@ -74,7 +74,7 @@ faults(unsigned n, unsigned stride)
     START(&p, g_touch);
     p.user.regs.rdi = 0x10000000;
     for (unsigned i = 0; i < n; i++) {
-        prog_run(&p);
+        prog_run_on(&p);
         if (p.stop.kind != HAL_STOP_FAULT ||
             hal_space_map(p.space, uaddr(p.stop.addr.v),
                           paddr((64 + (uint64_t)i * stride) * PAGE_SIZE), 1, 3) != 0)
@@ -141,6 +141,8 @@ main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "ptrace") == 0)
         backend = HOST_USER_PTRACE;
+    if (argc > 1 && strcmp(argv[1], "notify") == 0)
+        backend = HOST_USER_NOTIFY;
     start = now_ns();
     if (machine_start(backend, argc < 3) != 0)
         fail("the host does not allow this backend");

@@ -264,9 +264,10 @@ user_mode(void)
         .ram_fd = sim_ram_fd(host.sim),
         .ram_base = sim_ram_base(host.sim),
         .ram_size = sim_ram_size(host.sim),
-        .backend = opt.user == USER_SECCOMP  ? HOST_USER_SECCOMP
-                   : opt.user == USER_PTRACE ? HOST_USER_PTRACE
-                                             : HOST_USER_AUTO,
+        .backend = opt.user == USER_NOTIFY    ? HOST_USER_NOTIFY
+                   : opt.user == USER_SECCOMP ? HOST_USER_SECCOMP
+                   : opt.user == USER_PTRACE  ? HOST_USER_PTRACE
+                                              : HOST_USER_AUTO,
         .pin = opt.pin,
         .slice_ns = host_slice_ns,
         .tick = host_user_tick,
@@ -274,7 +275,7 @@ user_mode(void)
     int rc = host_user_init(&config);
 
     if (rc != 0)
-        fail("user mode is not available here", "seccomp, ptrace", -rc);
+        fail("user mode is not available here", "notify, seccomp, ptrace", -rc);
 }
 
 int

@@ -67,7 +67,7 @@ static const char help[] =
     "  --timeout SECONDS     end after so much virtual time, with exit code 6\n"
     "  --epoch SECONDS       the real-time clock at power-on, seconds since 1970\n"
     "  --seed N              of everything random in the machine (default 1)\n"
-    "  --user auto|seccomp|ptrace\n"
+    "  --user auto|notify|seccomp|ptrace\n"
     "                        how user programs are trapped\n"
     "  --dma coherent|noncoherent\n"
     "                        noncoherent: devices see what the CPU wrote, and the other way round, "
@@ -172,7 +172,7 @@ option(struct options *o, int c)
 {
     static const char *const clocks[] = { "auto", "host", "virtual", NULL };
     static const char *const dmas[] = { "coherent", "noncoherent", NULL };
-    static const char *const users[] = { "auto", "seccomp", "ptrace", NULL };
+    static const char *const users[] = { "auto", "notify", "seccomp", "ptrace", NULL };
 
     switch (c) {
     case OPT_RUN:

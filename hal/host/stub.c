@@ -63,6 +63,19 @@ stub_now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static uint32_t
+backend_flags(void)
+{
+    switch (stub_host.config.backend) {
+    case HOST_USER_PTRACE:
+        return STUB_FLAG_PTRACE;
+    case HOST_USER_NOTIFY:
+        return STUB_FLAG_NOTIFY;
+    default:
+        return 0;
+    }
+}
+
 static void
 slot_init(unsigned slot)
 {
@@ -75,10 +88,10 @@ slot_init(unsigned slot)
         .data = (struct stub_data *)(base + STUB_CTL_SIZE),
         .go_fd = -1,
         .stop_fd = -1,
+        .listen_fd = -1,
     };
     memset(base, 0, stub_host.slot_size);
-    if (stub_host.config.backend == HOST_USER_PTRACE)
-        s->ctl->flags |= STUB_FLAG_PTRACE;
+    s->ctl->flags |= backend_flags();
     if (stub_host.fsgsbase)
         s->ctl->flags |= STUB_FLAG_FSGSBASE;
     s->ctl->one = 1;
@@ -137,8 +150,11 @@ close_fds(struct stub *s)
         close(s->go_fd);
     if (s->stop_fd >= 0)
         close(s->stop_fd);
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
     s->go_fd = -1;
     s->stop_fd = -1;
+    s->listen_fd = -1;
 }
 
 static bool
@@ -211,12 +227,13 @@ stub_get(const struct hal_space *space, struct stub **out)
 void
 stub_put(struct stub *s)
 {
-    s->used = false;
-    if (s->alive && !s->fresh && nidle < IDLE_MAX) {
+    if (nidle < IDLE_MAX && s->alive && stub_settle(s) && !s->fresh) {
+        s->used = false;
         host_fp_forget(s, true);
         idle[nidle++] = (uint16_t)s->slot;
         return;
     }
+    s->used = false;
     stub_lose(s);
 }
 
@@ -496,7 +513,7 @@ map_control(void)
     boot->slot_size = stub_host.slot_size;
     boot->data_size = stub_host.data_size;
     boot->kernel_pid = (uint32_t)getpid();
-    boot->flags = stub_host.config.backend == HOST_USER_PTRACE ? STUB_FLAG_PTRACE : 0;
+    boot->flags = backend_flags();
     return 0;
 }
 
@@ -520,7 +537,9 @@ start_backend(enum host_user_backend backend)
     int err;
 
     stub_host.config.backend = backend;
-    stub_host.ops = backend == HOST_USER_PTRACE ? &stub_ptrace_ops : &stub_seccomp_ops;
+    stub_host.ops = backend == HOST_USER_PTRACE   ? &stub_ptrace_ops
+                    : backend == HOST_USER_NOTIFY ? &stub_notify_ops
+                                                  : &stub_seccomp_ops;
     stub_host.fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT) != 0;
     err = map_control();
     if (err == 0)
@@ -569,7 +588,7 @@ stop_backend(void)
     stub_host.learnt = false;
 }
 
-/* Two descriptors a stub: what most hosts allow by default is too little for many. */
+/* Up to two descriptors a stub: what most hosts allow by default is too little for many. */
 static void
 raise_fd_limit(void)
 {
@@ -592,13 +611,10 @@ host_user_init(const struct host_user_config *config)
     raise_fd_limit();
     if (config->pin)
         pin();
-    if (config->backend != HOST_USER_PTRACE) {
-        err = start_backend(HOST_USER_SECCOMP);
-        if (err < 0)
-            stop_backend();
-    }
-    if (err < 0 && config->backend != HOST_USER_SECCOMP) {
-        err = start_backend(HOST_USER_PTRACE);
+    for (enum host_user_backend b = HOST_USER_NOTIFY; err < 0 && b <= HOST_USER_PTRACE; b++) {
+        if (config->backend != HOST_USER_AUTO && config->backend != b)
+            continue;
+        err = start_backend(b);
         if (err < 0)
             stop_backend();
     }

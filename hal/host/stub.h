@@ -50,6 +50,7 @@ struct stub_event {
     uint64_t trapno;
     uint64_t cr2;
     bool kicked; /* the slice ended during this run */
+    bool call;   /* a notification: of `regs` only rip and what carries the arguments is there */
 };
 
 struct hal_space;
@@ -63,9 +64,12 @@ struct stub {
     bool alive; /* the process exists and behaved so far */
     bool fresh; /* not yet seen at its first stop */
     bool kick_pending;
-    bool fp_in_frame;     /* ptrace: the FPU image is in the frame, not in the process */
-    bool first_cleans;    /* command 0 removes everything */
-    int go_fd, stop_fd;   /* seccomp: STUB_FD_GO, STUB_FD_STOP */
+    bool fp_in_frame;   /* ptrace: the FPU image is in the frame, not in the process */
+    bool first_cleans;  /* command 0 removes everything */
+    int go_fd, stop_fd; /* seccomp: STUB_FD_GO, STUB_FD_STOP */
+    int listen_fd;      /* notify: the filter's listener */
+    uint64_t notice;    /* notify: the notification that waits for an answer */
+    bool in_call; /* notify: it is that of a system call; no frame, the registers are fp_owner's and still in the process */
     struct stub_ctl *ctl; /* our views of the slot */
     struct stub_data *data;
     struct stub_frame *frame;
@@ -82,12 +86,15 @@ struct stub_ops {
                 struct stub_event *ev);
     /* Run the queued commands only. */
     bool (*flush)(struct stub *s);
+    /* Answer the system call that the stub is in (in_call) and run on, as with run(). */
+    bool (*resume)(struct stub *s, uint64_t result, uint64_t slice_ns, struct stub_event *ev);
     bool (*fp_read)(struct stub *s, void *image);
     bool (*fp_write)(struct stub *s, const void *image);
 };
 
 extern const struct stub_ops stub_seccomp_ops;
 extern const struct stub_ops stub_ptrace_ops;
+extern const struct stub_ops stub_notify_ops;
 void stub_ptrace_fini(void);
 void stub_seccomp_fini(void);
 
@@ -129,6 +136,29 @@ void stub_fill_frame(struct stub *s, const struct hal_user_regs *regs);
 /* Read the frame into `ev`. */
 void stub_read_frame(const struct stub *s, struct stub_event *ev);
 uint64_t stub_now_ns(void);
+
+/* stub_seccomp.c: waiting for a stub.  wait(): 1: it has stopped; 0: have a look, and wait again; -1: broken. */
+struct stub_channel {
+    bool (*release)(struct stub *s, uint64_t value);
+    int (*wait)(struct stub *s);
+};
+#define STUB_SLICE_MIN_NS 2000ull /* shorter: kicked at once */
+
+bool stub_wait_start(void);
+/* Release the stub with *release (NULL: it runs already) and wait for its stop; kick it when slice_ns are over.  False: it is gone, or
+ * deaf. */
+bool stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *release,
+                    uint64_t slice_ns, bool *kicked);
+void stub_kick(struct stub *s);
+bool stub_seccomp_first_stop(struct stub *s);
+/* The stub has stopped in its handler: read what it says.  False: it has been tampered with. */
+bool stub_frame_stop(struct stub *s, struct stub_event *ev);
+void stub_batch_done(struct stub *s);
+bool stub_frame_fp_read(struct stub *s, void *image);
+bool stub_frame_fp_write(struct stub *s, const void *image);
+
+/* stub_notify.c: have the stub in its handler and its registers in its fp_owner.  False: it is lost. */
+bool stub_settle(struct stub *s);
 
 /* stub_queue.c: pages of a space. */
 void stub_queue_map(struct stub *s, uint64_t va, uint64_t pa, size_t npages, unsigned prot);

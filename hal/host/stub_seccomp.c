@@ -1,4 +1,4 @@
-/* Moving a stub by eventfds: the seccomp backend.
+/* Moving a stub by eventfds: the seccomp backend; and what it shares with the notify backend: waiting, with preemption.
  *
  * A hand-over is: we add 1 to go_fd; the stub takes it, runs its commands and the user program; a trap brings the stub's handler back,
  * which adds 1 to stop_fd and waits for go_fd again.  Only the host can count these, so a stop we read is a stop (stub/handler.S says
@@ -7,7 +7,8 @@
  * Eventfds beat futexes here by a tenth: shared memory makes a futex look up the page at each call.
  *
  * Preemption and death: a timer and SIGCHLD add CHECK to stop_fd of the stub that runs, so nothing is lost if they come just before the
- * read.  The timer is moved only when a deadline is nearer than what it is set to.
+ * read.  The timer is moved only when a deadline is nearer than what it is set to.  A notification is waited for by an ioctl, which the
+ * signals interrupt; one that comes just before it is made good by the timer, which repeats until the wait is over.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -27,16 +28,17 @@
 #define CHECK (1ull << 32)
 
 /* How often to look whether a stub still lives; how soon after a kick; how long it may ignore one, or take to start. */
-#define LOOK_NS  100000000ull
-#define KICK_NS  20000000ull
-#define DEAF_NS  2000000000ull
-#define START_NS 10000000000ull
+#define LOOK_NS   100000000ull
+#define REPEAT_NS 1000000
+#define KICK_NS   20000000ull
+#define DEAF_NS   2000000000ull
+#define START_NS  10000000000ull
 
 #define TIMER_SLACK_NS 20000ull
-#define SLICE_MIN_NS   2000ull /* shorter: kick at once */
 
 static volatile int watched = -1; /* stop_fd of the stub that runs */
 static volatile uint64_t timer_at = UINT64_MAX;
+static volatile bool waiting;
 static timer_t timer;
 static bool started;
 static struct sigaction old_sigchld, old_alarm;
@@ -47,17 +49,23 @@ on_signal(int sig)
     const uint64_t check = CHECK;
     int saved = errno;
 
-    if (sig == SIGVTALRM)
+    if (sig == SIGVTALRM && !waiting) {
+        const struct itimerspec off = { 0 };
+
         timer_at = UINT64_MAX;
+        timer_settime(timer, 0, &off, NULL);
+    }
     if (watched >= 0 && write(watched, &check, sizeof(check)) < 0)
         timer_at = UINT64_MAX;
     errno = saved;
 }
 
-static bool
-start(void)
+bool
+stub_wait_start(void)
 {
-    struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_NOCLDSTOP | SA_RESTART };
+    bool notify = stub_host.config.backend == HOST_USER_NOTIFY;
+    struct sigaction act = { .sa_handler = on_signal,
+                             .sa_flags = SA_NOCLDSTOP | (notify ? 0 : SA_RESTART) };
     struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
 
     if (started)
@@ -87,7 +95,8 @@ static void
 timer_before(uint64_t when)
 {
     struct itimerspec spec = { .it_value = { (time_t)(when / 1000000000u),
-                                             (long)(when % 1000000000u) } };
+                                             (long)(when % 1000000000u) },
+                               .it_interval = { 0, REPEAT_NS } };
 
     if (timer_at <= when + TIMER_SLACK_NS)
         return;
@@ -95,8 +104,8 @@ timer_before(uint64_t when)
     timer_settime(timer, TIMER_ABSTIME, &spec, NULL);
 }
 
-static void
-kick(struct stub *s)
+void
+stub_kick(struct stub *s)
 {
     syscall(SYS_tgkill, s->pid, s->pid, STUB_SIG_KICK);
     stub_host.stats.kicks++;
@@ -125,7 +134,7 @@ sleeps(const struct stub *s)
     return state != NULL && state[1] == ' ' && state[2] == 'S';
 }
 
-/* Read stop_fd: 1: stopped; 0: have a look; -1: broken. */
+/* Read stop_fd. */
 static int
 read_stop(struct stub *s)
 {
@@ -141,40 +150,46 @@ read_stop(struct stub *s)
 static bool
 is_deaf(struct stub *s, uint64_t now, uint64_t deaf_at)
 {
-    struct pollfd stop = { .fd = s->stop_fd, .events = POLLIN };
+    struct pollfd stop = { .fd = s->stop_fd >= 0 ? s->stop_fd : s->listen_fd, .events = POLLIN };
 
     if (now >= deaf_at)
         return true;
     return now + DEAF_NS >= deaf_at + KICK_NS && sleeps(s) && poll(&stop, 1, 0) == 0;
 }
 
-/* Release the stub and wait for its stop; kick it when slice_ns are over.  False: it is gone, or deaf. */
 static bool
-hand_over(struct stub *s, bool release, uint64_t slice_ns, bool *kicked)
+write_go(struct stub *s, uint64_t value)
 {
-    const uint64_t one = 1;
+    return write(s->go_fd, &value, sizeof(value)) == sizeof(value);
+}
+
+bool
+stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *release,
+               uint64_t slice_ns, bool *kicked)
+{
     uint64_t now = stub_now_ns();
     uint64_t deadline = slice_ns > UINT64_MAX - now ? UINT64_MAX : now + slice_ns;
     uint64_t deaf_at = UINT64_MAX;
     int stop = -1;
 
     watched = s->stop_fd; /* before the timer can go off */
-    if (slice_ns < SLICE_MIN_NS) {
-        kick(s);
+    waiting = true;
+    if (slice_ns < STUB_SLICE_MIN_NS) {
+        stub_kick(s);
         deadline = UINT64_MAX;
         deaf_at = now + DEAF_NS;
     }
     timer_before(deadline < now + LOOK_NS ? deadline : now + LOOK_NS);
-    if (release && write(s->go_fd, &one, sizeof(one)) != sizeof(one))
+    if (release != NULL && !ch->release(s, *release))
         goto out;
-    while ((stop = read_stop(s)) == 0) {
+    while ((stop = ch->wait(s)) == 0) {
         uint64_t next = LOOK_NS;
 
         if (!stub_check(s))
             break;
         now = stub_now_ns();
         if (now >= deadline) {
-            kick(s);
+            stub_kick(s);
             deadline = UINT64_MAX;
             deaf_at = now + DEAF_NS;
             next = KICK_NS;
@@ -184,35 +199,34 @@ hand_over(struct stub *s, bool release, uint64_t slice_ns, bool *kicked)
         timer_before(deadline - now < next ? deadline : now + next);
     }
 out:
+    waiting = false;
     watched = -1;
     if (kicked != NULL)
         *kicked = deaf_at != UINT64_MAX;
     return stop == 1;
 }
 
-/* The stub has run its commands and stopped. */
-static void
-batch_done(struct stub *s)
+static const struct stub_channel eventfds = { .release = write_go, .wait = read_stop };
+static const uint64_t go = 1;
+
+bool
+stub_seccomp_first_stop(struct stub *s)
+{
+    return stub_wait_start() && stub_hand_over(s, &eventfds, NULL, START_NS, NULL) &&
+           s->data->signo == SIGSYS && stub_learn(s, s->data->frame);
+}
+
+void
+stub_batch_done(struct stub *s)
 {
     s->ctl->count = 0;
     s->first_cleans = false;
 }
 
-static bool
-sec_first_stop(struct stub *s)
+bool
+stub_frame_stop(struct stub *s, struct stub_event *ev)
 {
-    return start() && hand_over(s, false, START_NS, NULL) && s->data->signo == SIGSYS &&
-           stub_learn(s, s->data->frame);
-}
-
-static bool
-sec_run(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns, struct stub_event *ev)
-{
-    stub_fill_frame(s, regs);
-    s->ctl->action = STUB_ACT_RUN;
-    if (!hand_over(s, true, slice_ns, &ev->kicked))
-        return false;
-    batch_done(s);
+    stub_batch_done(s);
     /* Anywhere else: the program has played with the signal stack. */
     if (s->data->frame != stub_host.frame_addr)
         return false;
@@ -224,33 +238,41 @@ sec_run(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns, str
 }
 
 static bool
-sec_flush(struct stub *s)
+sec_run(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns, struct stub_event *ev)
 {
-    s->ctl->action = STUB_ACT_STOP;
-    if (!hand_over(s, true, UINT64_MAX, NULL))
-        return false;
-    batch_done(s);
-    return true;
+    stub_fill_frame(s, regs);
+    s->ctl->action = STUB_ACT_RUN;
+    return stub_hand_over(s, &eventfds, &go, slice_ns, &ev->kicked) && stub_frame_stop(s, ev);
 }
 
 static bool
-sec_fp_read(struct stub *s, void *image)
+sec_flush(struct stub *s)
+{
+    s->ctl->action = STUB_ACT_STOP;
+    if (!stub_hand_over(s, &eventfds, &go, UINT64_MAX, NULL))
+        return false;
+    stub_batch_done(s);
+    return true;
+}
+
+bool
+stub_frame_fp_read(struct stub *s, void *image)
 {
     memcpy(image, s->fp, stub_host.fp_size);
     return true;
 }
 
-static bool
-sec_fp_write(struct stub *s, const void *image)
+bool
+stub_frame_fp_write(struct stub *s, const void *image)
 {
     memcpy(s->fp, image, stub_host.fp_size);
     return true;
 }
 
 const struct stub_ops stub_seccomp_ops = {
-    .first_stop = sec_first_stop,
+    .first_stop = stub_seccomp_first_stop,
     .run = sec_run,
     .flush = sec_flush,
-    .fp_read = sec_fp_read,
-    .fp_write = sec_fp_write,
+    .fp_read = stub_frame_fp_read,
+    .fp_write = stub_frame_fp_write,
 };

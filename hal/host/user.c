@@ -26,6 +26,8 @@ enum {
     TRAP_MF = 16,
     TRAP_AC = 17,
     TRAP_XF = 19,
+    CODE_KERNEL = 0x80, /* SI_KERNEL */
+    NR_URETPROBE = 335,
     PF_WRITE = 2,
     PF_FETCH = 16,
     PF_PK = 32,
@@ -81,8 +83,10 @@ on_syscall(struct run *r, const struct stub_event *ev)
         return REPORT;
     }
     regs->rax = ev->nr;
-    regs->rcx = regs->rip;
-    regs->r11 = regs->rflags;
+    if (!ev->call) {
+        regs->rcx = regs->rip;
+        regs->r11 = regs->rflags;
+    }
     stop->kind = HAL_STOP_SYSCALL;
     stop->nr = ev->nr;
     stop->arg[0] = regs->rdi;
@@ -127,6 +131,13 @@ on_exception(struct run *r, const struct stub_event *ev)
 {
     if (ev->code <= 0)
         return AGAIN; /* sent by another process of the host */
+    if (ev->signo == SIGILL && ev->code == CODE_KERNEL) {
+        const struct stub_event call = { .code = CODE_SECCOMP,
+                                         .arch = ARCH_X86_64,
+                                         .nr = NR_URETPROBE };
+
+        return on_syscall(r, &call); /* it got past the filter (stub_notify.c) */
+    }
     switch (ev->trapno) {
     case TRAP_PF:
         return on_page_fault(r, ev);
@@ -156,7 +167,9 @@ on_exception(struct run *r, const struct stub_event *ev)
 static enum verdict
 judge(struct run *r, const struct stub_event *ev)
 {
-    r->u->regs = ev->regs;
+    r->u->regs = ev->regs; /* of a notified call: the rest follows when somebody asks */
+    if (ev->call)
+        return on_syscall(r, ev);
     /* In the stub's own code: it tried something there.  Its mappings are not to be trusted any more. */
     if (ev->regs.rip >= STUB_BASE && ev->regs.rip < STUB_END)
         return GONE;
@@ -187,6 +200,15 @@ canonical(uint64_t v)
     return v < 1ull << 47 || v >= -(1ull << 47) ? v : 0;
 }
 
+/* Run user code.  False: the stub is lost. */
+static bool
+run(struct stub *s, struct hal_user *u, bool resume, uint64_t slice, struct stub_event *ev)
+{
+    if (resume)
+        return stub_host.ops->resume(s, u->regs.rax, slice, ev);
+    return stub_ready(s) && host_fp_load(u, s) && stub_host.ops->run(s, &u->regs, slice, ev);
+}
+
 /* One trip to user code.  True: hal_user_run() returns. */
 static bool
 trip(struct run *r)
@@ -197,20 +219,26 @@ trip(struct run *r)
     struct stub_event ev = { 0 };
     uint64_t start = 0, slice = UINT64_MAX;
     enum verdict verdict = GONE;
-    bool irq = false;
+    bool irq = false, resume;
 
+    if (cfg->slice_ns != NULL)
+        slice = cfg->slice_ns(cfg->arg);
+    /* Can it go on as if the host had done the call? */
+    resume = s->in_call && s->fp_owner == u && s->ctl->count == 0 && slice >= STUB_SLICE_MIN_NS;
+    if (!resume) {
+        hal_user_complete(u);
+        (void)stub_settle(s);
+    }
     if (s->alive && u->regs.rip >= STUB_USER_MAX) {
         stop_fault(r->stop, u->regs.rip, HAL_PROT_EXEC);
         return true;
     }
     u->regs.fs_base = canonical(u->regs.fs_base);
     u->regs.gs_base = canonical(u->regs.gs_base);
-    if (cfg->slice_ns != NULL)
-        slice = cfg->slice_ns(cfg->arg);
     if (cfg->tick != NULL)
         start = stub_now_ns();
     stub_host.stats.stops++;
-    if (stub_ready(s) && host_fp_load(u, s) && stub_host.ops->run(s, &u->regs, slice, &ev))
+    if (run(s, u, resume, slice, &ev))
         verdict = judge(r, &ev);
     if (cfg->tick != NULL)
         irq = cfg->tick(cfg->arg, stub_now_ns() - start, ev.kicked);
@@ -255,8 +283,10 @@ hal_user_init(struct hal_user *u, uaddr_t pc, uaddr_t sp)
 int
 hal_user_copy(struct hal_user *child, const struct hal_user *parent)
 {
-    int err = host_fp_copy(child, parent);
+    int err;
 
+    hal_user_complete(parent);
+    err = host_fp_copy(child, parent);
     if (err < 0)
         return err;
     child->regs = parent->regs;

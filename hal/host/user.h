@@ -10,8 +10,9 @@
 #include <hal/types.h>
 
 enum host_user_backend {
-    HOST_USER_AUTO,    /* seccomp, else ptrace */
-    HOST_USER_SECCOMP, /* SECCOMP_RET_TRAP, signal handler in the stub, futex hand-over */
+    HOST_USER_AUTO,    /* the first of these that the host allows */
+    HOST_USER_NOTIFY,  /* SECCOMP_RET_USER_NOTIF for most system calls, the rest as below */
+    HOST_USER_SECCOMP, /* SECCOMP_RET_TRAP, signal handler in the stub, hand-over by eventfds */
     HOST_USER_PTRACE,  /* PTRACE_SYSEMU */
 };
 
@@ -42,7 +43,7 @@ struct host_user_stats {
     unsigned stubs_alive; /* now, idle ones included */
 };
 
-/* Start.  0, or a negative errno: -ENOSYS when the host allows neither backend (or not the one asked for). */
+/* Start.  0, or a negative errno: -ENOSYS when the host allows no backend (or not the one asked for). */
 int must_check host_user_init(const struct host_user_config *config);
 
 /* End every stub and the starter and free everything; spaces still in use are lost. */

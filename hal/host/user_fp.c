@@ -54,6 +54,15 @@ seal(uint8_t *image)
     fp_image_seal(&f, image);
 }
 
+void
+hal_user_complete(const struct hal_user *u)
+{
+    struct stub *s = live_in(u);
+
+    if (s != NULL)
+        (void)stub_settle(s); /* if it is lost, hal_user_run() will say so */
+}
+
 int
 host_fp_init(struct hal_user *u)
 {
@@ -72,7 +81,7 @@ image_get(const struct hal_user *u, void *image)
 {
     struct stub *s = live_in(u);
 
-    if (s != NULL && stub_host.ops->fp_read(s, image))
+    if (s != NULL && stub_settle(s) && stub_host.ops->fp_read(s, image))
         seal(image);
     else
         memcpy(image, u->fp != NULL ? u->fp : stub_host.fp_init, stub_host.fp_size);
@@ -116,6 +125,8 @@ host_fp_forget(struct stub *s, bool save)
 
     if (u == NULL)
         return;
+    if (save && !stub_settle(s))
+        return; /* lost, and forgotten with it */
     if (save && stub_host.ops->fp_read(s, u->fp))
         seal(u->fp);
     u->fp_tag = 0;
@@ -132,6 +143,8 @@ host_fp_load(struct hal_user *u, struct stub *s)
     host_fp_forget(s, true);
     if (other != NULL)
         host_fp_forget(other, true);
+    if (!stub_settle(s))
+        return false;
     if (!stub_host.ops->fp_write(s, u->fp))
         return false;
     s->fp_owner = u;
@@ -163,6 +176,7 @@ hal_user_fp_set(struct hal_user *u, const void *buf, size_t size)
 
     if (u->fp == NULL)
         return -EINVAL;
+    hal_user_complete(u);
     rc = fp_image_set(&f, u->fp, buf, size);
     if (rc == 0)
         host_fp_drop(u);

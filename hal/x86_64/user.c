@@ -195,6 +195,12 @@ hal_user_copy(struct hal_user *child, const struct hal_user *parent)
     return 0;
 }
 
+/* They are all saved at every entry. */
+void
+hal_user_complete(const struct hal_user *u unused_param)
+{
+}
+
 void
 hal_user_fini(struct hal_user *u)
 {

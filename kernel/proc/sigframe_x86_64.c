@@ -97,7 +97,7 @@ int
 sigframe_push(struct proc *p, int signo, const struct siginfo_k *info,
               const struct sigaction_k *action, sigset_k mask)
 {
-    struct hal_user_regs *r = &p->user.regs;
+    struct hal_user_regs *r = hal_user_registers(&p->user);
     struct rt_sigframe_abi frame = { .pretcode = action->restorer };
     bool on_alt = sigframe_on_altstack(p, uaddr(r->rsp));
     uintptr_t sp = r->rsp - RED_ZONE;
@@ -162,7 +162,7 @@ pop_fp(struct proc *p, uint64_t at)
 int
 sigframe_pop(struct proc *p)
 {
-    struct hal_user_regs *r = &p->user.regs;
+    struct hal_user_regs *r = hal_user_registers(&p->user);
     struct ucontext_abi uc;
     int rc = ucopy_in(&uc, uaddr(r->rsp), sizeof uc); /* the handler's return took pretcode off */
 

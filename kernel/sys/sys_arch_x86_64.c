@@ -10,7 +10,7 @@ enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GE
 int64_t
 sys_arch_prctl(const struct sysargs *args)
 {
-    struct hal_user_regs *regs = &proc_current()->user.regs;
+    struct hal_user_regs *regs = hal_user_registers(&proc_current()->user);
 
     switch (args->a[0]) {
     case ARCH_SET_FS:

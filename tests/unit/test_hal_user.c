@@ -335,6 +335,7 @@ START_TEST(test_fp)
         b.user.regs.rdi = 1000 + i;
         b.user.regs.rsi = i << 32;
         hal_user_run(&b.user, i % 3 == 0 ? b.space : a.space, &b.stop);
+        (void)hal_user_registers(&b.user);
         ck_assert_int_eq(b.stop.kind, HAL_STOP_SYSCALL);
         ck_assert_uint_eq(b.stop.nr, i == 1 ? 0 : 1000 + i - 1);
         ck_assert_uint_eq(b.user.regs.rbx, (i - 1) << 32);
@@ -445,6 +446,7 @@ START_TEST(test_preempt_race)
 
     begin(_i);
     START(&p, g_race);
+    p.user.regs.rbx = 1000; /* numbers that the host has no call for */
     machine.irq = true;
     for (int i = 0; i < 20000; i++) {
         machine.slice_ns = (uint64_t)(i % 40) * 500;
@@ -454,7 +456,7 @@ START_TEST(test_preempt_race)
         switch (p.stop.kind) {
         case HAL_STOP_SYSCALL:
             count++;
-            ck_assert_uint_eq(p.stop.nr, count);
+            ck_assert_uint_eq(p.stop.nr, 1000 + count);
             break;
         case HAL_STOP_FAULT:
             ck_assert_uint_eq(p.stop.addr.v, 0);
@@ -468,6 +470,88 @@ START_TEST(test_preempt_race)
     ck_assert_uint_gt(count, 1000);
     ck_assert_uint_gt(irqs, 0);
     prog_end(&p);
+    end();
+}
+END_TEST
+
+/* Calls numbered from 1000, every other one after a while; the results, the other registers and the FPU must be as they should. */
+GUEST(g_calls,
+      "mov %rsp, %rbp\n mov $0x1234567, %r12\n movq %r12, %xmm7\n mov $1000, %ebx\n"
+      "1: mov %rbx, %rcx\n and $7, %ecx\n shl $15, %ecx\n inc %ecx\n 2: dec %ecx\n jnz 2b\n"
+      " mov %rbx, %rax\n lea 1(%rbx), %r8\n stc\n syscall\n jnc 3f\n"
+      " lea (%rbx, %rbx, 2), %rdx\n cmp %rdx, %rax\n jne 3f\n cmp %rsp, %rbp\n jne 3f\n"
+      " movq %xmm7, %rdx\n cmp %rdx, %r12\n jne 3f\n lea 1(%rbx), %rdx\n cmp %rdx, %r8\n jne 3f\n"
+      " inc %rbx\n jmp 1b\n 3: ud2\n");
+
+/* A context that is not looked at between its calls, one that is, one whose mappings change; kicks at any time. */
+START_TEST(test_calls_resumed)
+{
+    struct prog p;
+    uint64_t count = 1000;
+    unsigned irqs = 0;
+
+    begin(_i);
+    START(&p, g_calls);
+    machine.irq = true;
+    for (int i = 0; i < 20000; i++) {
+        machine.slice_ns = i % 3 == 0 ? (uint64_t)(i % 100) * 1000 : UINT64_MAX;
+        prog_run_on(&p);
+        if (p.stop.kind != HAL_STOP_SYSCALL) {
+            ck_assert_int_eq(p.stop.kind, HAL_STOP_IRQ);
+            irqs++;
+            continue;
+        }
+        ck_assert_uint_eq(p.stop.nr, count);
+        ck_assert_uint_eq(p.stop.arg[4], count + 1);
+        hal_user_set_result(&p.user, (int64_t)(count * 3));
+        count++;
+        if (i % 7 == 0)
+            ck_assert_uint_eq(hal_user_registers(&p.user)->r12, 0x1234567);
+        if (i % 11 == 0)
+            hal_space_protect(p.space, uaddr(DATA_VA), 1,
+                              i % 2 ? HAL_PROT_READ : HAL_PROT_READ | HAL_PROT_WRITE);
+        if (i % 13 == 0)
+            ck_assert_uint_eq(hal_user_sp(&p.user).v, STACK_VA + PAGE_SIZE);
+    }
+    ck_assert_uint_gt(count, 2000);
+    ck_assert_uint_gt(irqs, 0);
+    prog_end(&p);
+    end();
+}
+END_TEST
+
+/* A context that is in a call can be copied, restarted, and left for another one in the same space; a stub in a call can be used again. */
+START_TEST(test_calls_left)
+{
+    struct prog p;
+    struct hal_user copy = { 0 };
+
+    begin(_i);
+    for (uint64_t i = 0; i < 40; i++) {
+        struct hal_stop stop;
+
+        START(&p, g_calls);
+        for (uint64_t nr = 1000; nr < 1000 + i % 5; nr++) {
+            prog_run_on(&p);
+            ck_assert_uint_eq(p.stop.nr, nr);
+            hal_user_set_result(&p.user, (int64_t)nr * 3);
+        }
+        prog_run_on(&p);
+        ck_assert_uint_eq(p.stop.nr, 1000 + i % 5);
+        ck_assert_int_eq(hal_user_copy(&copy, &p.user), 0);
+        hal_user_set_result(&copy, (int64_t)p.stop.nr * 3);
+        hal_user_run(&copy, p.space, &stop);
+        ck_assert_int_eq(stop.kind, HAL_STOP_SYSCALL);
+        ck_assert_uint_eq(stop.nr, p.stop.nr + 1);
+        hal_user_restart_syscall(&p.user, 77777);
+        prog_run_on(&p);
+        ck_assert_uint_eq(p.stop.nr, 77777);
+        hal_user_set_result(&copy, (int64_t)stop.nr * 3);
+        hal_user_run(&copy, p.space, &stop);
+        ck_assert_uint_eq(stop.nr, 1000 + i % 5 + 2);
+        hal_user_fini(&copy);
+        prog_end(&p);
+    }
     end();
 }
 END_TEST
@@ -536,6 +620,8 @@ suite(void)
     tcase_add_loop_test(tc, test_tls, 0, BACKENDS);
     tcase_add_loop_test(tc, test_preempt, 0, BACKENDS);
     tcase_add_loop_test(tc, test_preempt_race, 0, BACKENDS);
+    tcase_add_loop_test(tc, test_calls_resumed, 0, 2 * BACKENDS);
+    tcase_add_loop_test(tc, test_calls_left, 0, BACKENDS);
     tcase_add_loop_test(tc, test_many_in_turn, 0, BACKENDS);
     tcase_add_loop_test(tc, test_many_at_once, 0, BACKENDS);
     suite_add_tcase(s, tc);

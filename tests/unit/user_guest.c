@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-const enum host_user_backend backends[BACKENDS] = { HOST_USER_SECCOMP, HOST_USER_PTRACE };
+const enum host_user_backend backends[BACKENDS] = { HOST_USER_SECCOMP, HOST_USER_PTRACE,
+                                                    HOST_USER_NOTIFY };
 
 static int
 count_fds(void)
@@ -25,7 +26,7 @@ void
 begin(int i)
 {
     fds_before = count_fds();
-    ck_assert_int_eq(machine_start(backends[i], true), 0);
+    ck_assert_int_eq(machine_start(backends[i % BACKENDS], i < BACKENDS), 0);
 }
 
 void

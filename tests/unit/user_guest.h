@@ -12,10 +12,10 @@
             "_end: nop\n.popsection\n")
 #define START(p, name) prog_start(p, name, (size_t)(name##_end - name))
 
-enum { BACKENDS = 2 };
+enum { BACKENDS = 3 };
 extern const enum host_user_backend backends[BACKENDS];
 
-/* Start the machine on backends[i]. */
+/* Start the machine on backends[i]; from BACKENDS on, once more without binding it to one CPU. */
 void begin(int i);
 
 /* Nothing may be left: descriptors, processes, table pages. */

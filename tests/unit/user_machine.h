@@ -45,3 +45,5 @@ enum { CODE_PAGE = 16, DATA_PAGE = 32, STACK_PAGE = 48 };
 void prog_start(struct prog *p, const void *code, size_t size);
 void prog_end(struct prog *p);
 void prog_run(struct prog *p);
+/* The same as a kernel does it: user.regs need not be complete. */
+void prog_run_on(struct prog *p);

@@ -1,8 +1,9 @@
-/* The stub's signal handler, its loop, and the seccomp filter that fits both.
+/* The stub's signal handler, its loop, and the seccomp filters that fit both.
  *
  * A system call, a fault or a kick of the user program enters stub_handler on the signal stack (STUB_DATA).  It tells the kernel
  * process, waits, runs the commands of the control page and returns by rt_sigreturn through the frame, which the kernel process has
- * edited.  No stack is used but the frame.
+ * edited.  No stack is used but the frame.  With STUB_FLAG_NOTIFY most system calls do not come here: the filter notifies the kernel
+ * process, which answers; and waiting here notifies it too, so there is no announcement.
  *
  * The user program may jump to any byte of this page, with any registers.  Hence:
  *   - the filter allows a system call only at one of the sites below, with checked arguments;
@@ -60,12 +61,18 @@ stop:
         int3
         ud2
 announce:
+        testl   $STUB_FLAG_NOTIFY, CTL_FLAGS(%r15)
+        jz      1f
+        cmpq    $0, CTL_FRAME(%r15)
+        jne     wait                    /* only the first stop cannot be a notification: nobody listens yet */
+1:
         mov     $STUB_FD_STOP, %edi
         movabs  $(STUB_CTL + CTL_ONE), %rsi
         mov     $8, %edx
         mov     $SYS_write, %eax
         syscall
 site_announce:
+wait:
         mov     $STUB_FD_GO, %edi
         movabs  $(STUB_DATA + DATA_GO), %rsi
         mov     $8, %edx
@@ -172,7 +179,7 @@ die:
         ud2
 
         /* The last steps of a new stub, without a stack: drop the starter's memory, lock the door, stop for the first time.
-         * rdi, rsi: the starter's memory; rdx: 1 to lock the door. */
+         * rdi, rsi: the starter's memory; rdx: STUB_LOCK_. */
         .globl  stub_enter
 stub_enter:
         mov     %rdx, %rbx
@@ -185,11 +192,18 @@ stub_enter:
         mov     $1, %edi                /* SECCOMP_SET_MODE_FILTER */
         mov     $4, %esi                /* SECCOMP_FILTER_FLAG_SPEC_ALLOW */
         lea     filter_prog(%rip), %rdx
+        xor     %r12d, %r12d            /* the result it must have */
+        cmp     $STUB_LOCK_NOTIFY, %ebx
+        jne     2f
+        or      $8, %esi                /* SECCOMP_FILTER_FLAG_NEW_LISTENER */
+        lea     filter_notify_prog(%rip), %rdx
+        mov     $STUB_FD_LISTEN, %r12d
+2:
         mov     $SYS_seccomp, %eax
         syscall
-        test    %rax, %rax
-        jnz     cannot
-        mov     $SYS_rt_sigreturn, %eax /* any system call: it traps */
+        cmp     %r12, %rax
+        jne     cannot
+        mov     $SYS_rt_sigreturn, %eax /* it traps in either filter */
         syscall
         ud2
 1:
@@ -200,7 +214,7 @@ cannot:
         syscall
         ud2
 
-/* The filter: classic BPF over struct seccomp_data. */
+/* The filters: classic BPF over struct seccomp_data. */
 #define DATA_NR 0
 #define DATA_ARCH 4
 #define DATA_IP 8
@@ -209,16 +223,17 @@ cannot:
 #define AUDIT_ARCH_X86_64 0xc000003e
 #define RET_TRAP 0x00030000
 #define RET_ALLOW 0x7fff0000
+#define RET_USER_NOTIF 0x7fc00000
 
         .macro  ld off
         .short  0x20
         .byte   0, 0
         .long   \off
         .endm
-        .macro  allow
+        .macro  give action
         .short  0x06
         .byte   0, 0
-        .long   RET_ALLOW
+        .long   \action
         .endm
         /* Jumps go forward only: the distance counts from the next instruction. */
         .macro  if_eq k, to
@@ -236,96 +251,112 @@ cannot:
         .byte   (\to - . - 6) / 8, 0
         .long   \k
         .endm
-        .macro  nr_is nr
+        .macro  nr_is nr, else
         ld      DATA_NR
-        unless_eq \nr, trap
+        unless_eq \nr, \else
         .endm
-        .macro  arg_is n, hi, lo
+        .macro  arg_is n, hi, lo, else
         ld      DATA_ARG(\n)
-        unless_eq \lo, trap
+        unless_eq \lo, \else
         ld      DATA_ARG(\n) + HI
-        unless_eq \hi, trap
+        unless_eq \hi, \else
         .endm
         /* Address below STUB_USER_MAX, length below 0x8000000000: together they end below STUB_BASE. */
-        .macro  range_is_user
+        .macro  range_is_user else
         ld      DATA_ARG(0) + HI
-        if_ge   0x7f00, trap
+        if_ge   0x7f00, \else
         ld      DATA_ARG(1) + HI
-        if_ge   0x80, trap
+        if_ge   0x80, \else
         .endm
-        .macro  prot_is_sane
+        .macro  prot_is_sane else
         ld      DATA_ARG(2)
-        if_ge   8, trap
+        if_ge   8, \else
         ld      DATA_ARG(2) + HI
-        unless_eq 0, trap
+        unless_eq 0, \else
         .endm
 
+        /* One filter.  v: its labels' suffix; wait: what becomes of the wait; outside: where calls from outside this page go. */
+        .macro  filter_of v, wait, outside
         .balign 8
-filter:
+filter\v:
         ld      DATA_IP + HI
-        unless_eq STUB_BASE_HI, trap
+        unless_eq STUB_BASE_HI, \outside\v
         ld      DATA_ARCH
-        unless_eq AUDIT_ARCH_X86_64, trap
+        unless_eq AUDIT_ARCH_X86_64, trap\v
         ld      DATA_IP
-        if_eq   (site_sigreturn-stub_text), may_sigreturn
-        if_eq   (site_announce-stub_text), may_announce
-        if_eq   (site_wait-stub_text), may_wait
-        if_eq   (site_mmap-stub_text), may_mmap
-        if_eq   (site_munmap-stub_text), may_munmap
-        if_eq   (site_mprotect-stub_text), may_mprotect
-        if_eq   (site_fs-stub_text), may_set_fs
-        unless_eq (site_gs-stub_text), trap
-        nr_is   SYS_arch_prctl
-        arg_is  0, 0, ARCH_SET_GS
-        allow
-may_set_fs:
-        nr_is   SYS_arch_prctl
-        arg_is  0, 0, ARCH_SET_FS
-        allow
-may_sigreturn:
-        nr_is   SYS_rt_sigreturn
-        allow
-may_announce:
-        nr_is   SYS_write
-        arg_is  0, 0, STUB_FD_STOP
-        arg_is  1, STUB_BASE_HI, (STUB_CTL_LO + CTL_ONE)
-        arg_is  2, 0, 8
-        allow
-may_wait:
-        nr_is   SYS_read
-        arg_is  0, 0, STUB_FD_GO
-        arg_is  1, STUB_BASE_HI, (STUB_DATA_LO + DATA_GO)
-        arg_is  2, 0, 8
-        allow
-may_mmap:
-        nr_is   SYS_mmap
-        arg_is  3, 0, SHARED_FIXED
-        arg_is  4, 0, STUB_FD_RAM
-        range_is_user
-        prot_is_sane
-        allow
-may_mprotect:
-        nr_is   SYS_mprotect
-        range_is_user
-        prot_is_sane
-        allow
-may_munmap:
-        nr_is   SYS_munmap
+        if_eq   (site_sigreturn-stub_text), may_sigreturn\v
+        if_eq   (site_announce-stub_text), may_announce\v
+        if_eq   (site_wait-stub_text), may_wait\v
+        if_eq   (site_mmap-stub_text), may_mmap\v
+        if_eq   (site_munmap-stub_text), may_munmap\v
+        if_eq   (site_mprotect-stub_text), may_mprotect\v
+        if_eq   (site_fs-stub_text), may_set_fs\v
+        unless_eq (site_gs-stub_text), trap\v
+        nr_is   SYS_arch_prctl, trap\v
+        arg_is  0, 0, ARCH_SET_GS, trap\v
+        give    RET_ALLOW
+may_set_fs\v:
+        nr_is   SYS_arch_prctl, trap\v
+        arg_is  0, 0, ARCH_SET_FS, trap\v
+        give    RET_ALLOW
+may_sigreturn\v:
+        nr_is   SYS_rt_sigreturn, trap\v
+        give    RET_ALLOW
+may_announce\v:
+        nr_is   SYS_write, trap\v
+        arg_is  0, 0, STUB_FD_STOP, trap\v
+        arg_is  1, STUB_BASE_HI, (STUB_CTL_LO + CTL_ONE), trap\v
+        arg_is  2, 0, 8, trap\v
+        give    RET_ALLOW
+may_wait\v:
+        nr_is   SYS_read, trap\v
+        arg_is  0, 0, STUB_FD_GO, trap\v
+        arg_is  1, STUB_BASE_HI, (STUB_DATA_LO + DATA_GO), trap\v
+        arg_is  2, 0, 8, trap\v
+        give    \wait
+may_mmap\v:
+        nr_is   SYS_mmap, trap\v
+        arg_is  3, 0, SHARED_FIXED, trap\v
+        arg_is  4, 0, STUB_FD_RAM, trap\v
+        range_is_user trap\v
+        prot_is_sane trap\v
+        give    RET_ALLOW
+may_mprotect\v:
+        nr_is   SYS_mprotect, trap\v
+        range_is_user trap\v
+        prot_is_sane trap\v
+        give    RET_ALLOW
+may_munmap\v:
+        nr_is   SYS_munmap, trap\v
         ld      DATA_ARG(0) + HI
-        if_ge   0x7f00, trap
+        if_ge   0x7f00, trap\v
         ld      DATA_ARG(1) + HI
-        if_ge   0x7f00, trap
-        allow
-trap:
-        .short  0x06
-        .byte   0, 0
-        .long   RET_TRAP
-filter_end:
-
+        if_ge   0x7f00, trap\v
+        give    RET_ALLOW
+        .ifc    \outside, user
+        /* A system call of the user program.  Those after which the kernel most often wants all registers, or mappings changed, come
+         * with a signal frame.  The vsyscall page and other kinds of entry do too. */
+user\v:
+        if_ge   STUB_BASE_HI, trap\v
+        ld      DATA_ARCH
+        unless_eq AUDIT_ARCH_X86_64, trap\v
+        ld      DATA_NR
+        .irp    nr, 10, 13, 15, 25, 28, 56, 57, 58, 59, 60, 62, 130, 131, 158, 200, 231, 234, 322, 435
+        if_eq   \nr, trap\v
+        .endr
+        give    RET_USER_NOTIF
+        .endif
+trap\v:
+        give    RET_TRAP
+filter_end\v:
         .balign 8
-filter_prog:
-        .short  (filter_end - filter) / 8
+filter\v\()_prog:
+        .short  (filter_end\v - filter\v) / 8
         .short  0, 0, 0
-        .quad   filter
+        .quad   filter\v
+        .endm
+
+        filter_of , RET_ALLOW, trap
+        filter_of _notify, RET_USER_NOTIF, user
 
         .section .note.GNU-stack, "", @progbits

@@ -147,7 +147,7 @@ set_signals(void)
     for (unsigned i = 0; i < sizeof(sigs); i++) {
         const struct action act = {
             .handler = stub_handler,
-            .flags = SA_SIGINFO | SA_ONSTACK | RESTORER | (traced ? SA_NODEFER : 0),
+            .flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART | RESTORER | (traced ? SA_NODEFER : 0),
             .restorer = stub_handler, /* never reached */
             .mask = traced ? 0 : ~0ul,
         };
@@ -164,7 +164,7 @@ __attribute__((noreturn)) static void
 become_stub(uint32_t slot)
 {
     uint64_t off = boot.slot_off + slot * boot.slot_size;
-    int traced = (boot.flags & STUB_FLAG_PTRACE) != 0;
+    int traced = (boot.flags & STUB_FLAG_PTRACE) != 0, notify = (boot.flags & STUB_FLAG_NOTIFY) != 0;
 
     want(call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0), 20);
     if (call(__NR_getppid, 0, 0, 0, 0, 0, 0) != boot.kernel_pid)
@@ -177,11 +177,13 @@ become_stub(uint32_t slot)
     want(call(__NR_close, STUB_FD_SOCK, 0, 0, 0, 0, 0), 25);
     if (traced)
         want(call(__NR_ptrace, 0 /* PTRACE_TRACEME */, 0, 0, 0, 0, 0), 26);
-    else /* where the host has it: newer hosts let uprobe and uretprobe through any seccomp filter */
+    else if (!notify) /* where the host has it: newer hosts let uprobe and uretprobe through any seccomp filter */
         call(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, STUB_BASE, STUB_CODE_MAX,
              0, 0);
     stub_enter((uint64_t)stub_private_start, (uint64_t)(stub_private_end - stub_private_start),
-               !traced);
+               traced   ? STUB_LOCK_NONE
+               : notify ? STUB_LOCK_NOTIFY
+                        : STUB_LOCK_TRAP);
     leave(27);
 }
 

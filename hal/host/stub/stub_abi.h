@@ -27,7 +27,9 @@
 /* File descriptors of a stub: two eventfds and the file behind simulated RAM. */
 #define STUB_FD_GO   0 /* the stub waits here for its release */
 #define STUB_FD_STOP 1 /* and adds 1 here when it stops */
-#define STUB_FD_RAM  3
+#define STUB_FD_LISTEN                                                                             \
+    2 /* notified: the filter's listener, which the kernel process takes a copy of */
+#define STUB_FD_RAM 3
 /* And what only the starter has. */
 #define STUB_FD_CTL  4
 #define STUB_FD_SOCK 5
@@ -36,6 +38,12 @@
 #define STUB_FLAG_PTRACE   1 /* traced: stop by int3, no eventfds */
 #define STUB_FLAG_FSGSBASE 2 /* rdfsbase and friends may be used */
 #define STUB_FLAG_SET_FS   4 /* no fsgsbase: load the bases by arch_prctl */
+#define STUB_FLAG_NOTIFY   8 /* stops are notifications of the filter, but for the first */
+
+/* stub_enter(): how to lock the door */
+#define STUB_LOCK_NONE   0
+#define STUB_LOCK_TRAP   1
+#define STUB_LOCK_NOTIFY 2
 
 /* stub_ctl.action, after the commands */
 #define STUB_ACT_RUN  0 /* return to the user program */

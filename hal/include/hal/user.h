@@ -7,7 +7,7 @@
  *
  * hal_user_run() runs the user context until something happens and says what.  `struct hal_user` is the user's register
  * file; the accessors below are all the kernel's portable part knows of it (the signal frame's layout is the business of
- * kernel/proc/sigframe_<arch>.c, which includes <hal/user_regs.h> of the architecture).
+ * kernel/proc/sigframe_<arch>.c, which includes <hal/user_regs.h> of the architecture and asks hal_user_registers()).
  *
  * Context: thread, interrupts on.  Interrupts are delivered while user code runs; HAL_STOP_IRQ is returned after at least one
  * was handled, so that the caller can look for a reschedule or a signal.

@@ -18,6 +18,7 @@ hal_user_result(const struct hal_user *u)
 void
 hal_user_restart_syscall(struct hal_user *u, uint64_t nr)
 {
+    hal_user_complete(u);
     u->regs.rax = nr;
     u->regs.rip -= SYSCALL_INSN;
 }
@@ -31,23 +32,27 @@ hal_user_pc(const struct hal_user *u)
 uaddr_t
 hal_user_sp(const struct hal_user *u)
 {
+    hal_user_complete(u);
     return uaddr(u->regs.rsp);
 }
 
 void
 hal_user_set_sp(struct hal_user *u, uaddr_t sp)
 {
+    hal_user_complete(u);
     u->regs.rsp = sp.v;
 }
 
 uaddr_t
 hal_user_tls(const struct hal_user *u)
 {
+    hal_user_complete(u);
     return uaddr(u->regs.fs_base);
 }
 
 void
 hal_user_set_tls(struct hal_user *u, uaddr_t tls)
 {
+    hal_user_complete(u);
     u->regs.fs_base = tls.v;
 }

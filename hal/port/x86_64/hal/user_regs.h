@@ -16,5 +16,17 @@ struct hal_user {
     uint64_t fp_tag; /* private to the backend: where the live image is */
 };
 
+/* Have all registers of a stopped context in `u->regs`.  After a system call a backend may have left there only what carries the call's
+ * number, its arguments, the result and the program counter. */
+void hal_user_complete(const struct hal_user *u);
+
+/* All registers, to read and to change. */
+static inline struct hal_user_regs *
+hal_user_registers(struct hal_user *u)
+{
+    hal_user_complete(u);
+    return &u->regs;
+}
+
 /* Flags a signal handler or sigreturn may set (CF PF AF ZF SF TF DF OF RF AC ID); the rest is forced. */
 #define X86_RFLAGS_USER 0x00250dd5u
