@@ -36,9 +36,9 @@
 
 #define TIMER_SLACK_NS 20000ull
 
-static volatile int watched = -1; /* stop_fd of the stub that runs */
+enum { NOBODY = -1, BY_NOTIFICATION = -2 };
+static volatile int watched = NOBODY; /* stop_fd of the stub that runs, if it has one */
 static volatile uint64_t timer_at = UINT64_MAX;
-static volatile bool waiting;
 static timer_t timer;
 static bool started;
 static struct sigaction old_sigchld, old_alarm;
@@ -49,11 +49,12 @@ on_signal(int sig)
     const uint64_t check = CHECK;
     int saved = errno;
 
-    if (sig == SIGVTALRM && !waiting) {
+    if (sig == SIGVTALRM) {
         const struct itimerspec off = { 0 };
 
         timer_at = UINT64_MAX;
-        timer_settime(timer, 0, &off, NULL);
+        if (watched == NOBODY) /* else the wait sets it anew */
+            timer_settime(timer, 0, &off, NULL);
     }
     if (watched >= 0 && write(watched, &check, sizeof(check)) < 0)
         timer_at = UINT64_MAX;
@@ -172,8 +173,7 @@ stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *re
     uint64_t deaf_at = UINT64_MAX;
     int stop = -1;
 
-    watched = s->stop_fd; /* before the timer can go off */
-    waiting = true;
+    watched = s->stop_fd >= 0 ? s->stop_fd : BY_NOTIFICATION; /* before the timer can go off */
     if (slice_ns < STUB_SLICE_MIN_NS) {
         stub_kick(s);
         deadline = UINT64_MAX;
@@ -199,8 +199,7 @@ stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *re
         timer_before(deadline - now < next ? deadline : now + next);
     }
 out:
-    waiting = false;
-    watched = -1;
+    watched = NOBODY;
     if (kicked != NULL)
         *kicked = deaf_at != UINT64_MAX;
     return stop == 1;
