@@ -34,6 +34,7 @@ hal_io_write(const struct io *io, uint32_t off, unsigned width, uint64_t value)
     host_deliver();
 }
 
+TRUSTED_BEGIN(mmio)
 void
 hal_io_read_rep(const struct io *io, uint32_t off, unsigned width, void *buf, size_t count)
 {
@@ -60,3 +61,4 @@ hal_io_write_rep(const struct io *io, uint32_t off, unsigned width, const void *
         hal_io_write(io, off, width, v);
     }
 }
+TRUSTED_END

@@ -69,6 +69,7 @@ host_check_end(void)
     }
 }
 
+TRUSTED_BEGIN(mmio)
 const struct board_dev *
 host_board_find(const struct board *board, const char *compatible)
 {
@@ -77,6 +78,7 @@ host_board_find(const struct board *board, const char *compatible)
             return d;
     return NULL;
 }
+TRUSTED_END
 
 void
 host_boot(const struct board *board, const char *cmdline)

@@ -23,6 +23,7 @@ hal_user_max(void)
     return uaddr(STUB_USER_MAX);
 }
 
+TRUSTED_BEGIN(memory)
 void *
 hal_phys_ptr(paddr_t pa)
 {
@@ -30,6 +31,7 @@ hal_phys_ptr(paddr_t pa)
         abort(); /* a kernel bug: not RAM */
     return (uint8_t *)stub_host.config.ram_base + pa.v;
 }
+TRUSTED_END
 
 paddr_t
 hal_ptr_phys(const void *p)

@@ -76,6 +76,7 @@ backend_flags(void)
     }
 }
 
+TRUSTED_BEGIN(user)
 static void
 slot_init(unsigned slot)
 {
@@ -97,6 +98,7 @@ slot_init(unsigned slot)
     s->ctl->one = 1;
     s->lo = UINT64_MAX;
 }
+TRUSTED_END
 
 /* Send the slot and, if it has any, its descriptors. */
 static ssize_t
@@ -291,6 +293,7 @@ stub_ready(struct stub *s)
     return stub_host.ops->first_stop(s);
 }
 
+TRUSTED_BEGIN(user)
 bool
 stub_learn(struct stub *s, uint64_t sp)
 {
@@ -328,6 +331,7 @@ stub_learn(struct stub *s, uint64_t sp)
     s->ctl->frame = stub_host.frame_addr + 8;
     return true;
 }
+TRUSTED_END
 
 void
 stub_fill_frame(struct stub *s, const struct hal_user_regs *regs)
@@ -352,6 +356,7 @@ stub_fill_frame(struct stub *s, const struct hal_user_regs *regs)
         s->ctl->flags |= STUB_FLAG_SET_FS;
 }
 
+TRUSTED_BEGIN(user)
 void
 stub_read_frame(const struct stub *s, struct stub_event *ev)
 {
@@ -419,6 +424,7 @@ exec_starter(int elf, const int *fds)
     syscall(SYS_execveat, STUB_FD_SOCK + 1, "", argv, envp, AT_EMPTY_PATH);
     _exit(122);
 }
+TRUSTED_END
 
 static pid_t
 spawn(int elf, const int *fds)
@@ -485,6 +491,7 @@ out:
     return err;
 }
 
+TRUSTED_BEGIN(user)
 static int
 map_control(void)
 {
@@ -516,6 +523,7 @@ map_control(void)
     boot->flags = backend_flags();
     return 0;
 }
+TRUSTED_END
 
 static void
 pin(void)

@@ -325,6 +325,7 @@ read_exception(struct stub *s, int sig, struct user_regs_struct *regs, struct st
     return true;
 }
 
+TRUSTED_BEGIN(user)
 /* The system call instruction is 0f 05; anything else that enters the host (int 0x80, sysenter) is not one here. */
 static uint32_t
 entry_arch(const struct hal_space *space, uint64_t rip)
@@ -340,6 +341,7 @@ entry_arch(const struct hal_space *space, uint64_t rip)
     }
     return insn[0] == 0x0f && insn[1] == 0x05 ? ARCH_X86_64 : 0;
 }
+TRUSTED_END
 
 static bool
 pt_run(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns, struct stub_event *ev)

@@ -37,8 +37,10 @@
 #define TIMER_SLACK_NS 20000ull
 
 enum { NOBODY = -1, BY_NOTIFICATION = -2 };
+TRUSTED_BEGIN(user)
 static volatile int watched = NOBODY; /* stop_fd of the stub that runs, if it has one */
 static volatile uint64_t timer_at = UINT64_MAX;
+TRUSTED_END
 static timer_t timer;
 static bool started;
 static struct sigaction old_sigchld, old_alarm;
@@ -113,6 +115,7 @@ stub_kick(struct stub *s)
     s->kick_pending = true;
 }
 
+TRUSTED_BEGIN(user)
 /* The host's word that the process sleeps; false if it cannot be had. */
 static bool
 sleeps(const struct stub *s)
@@ -134,6 +137,7 @@ sleeps(const struct stub *s)
     state = strrchr(text, ')');
     return state != NULL && state[1] == ' ' && state[2] == 'S';
 }
+TRUSTED_END
 
 /* Read stop_fd. */
 static int

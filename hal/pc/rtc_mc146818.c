@@ -25,8 +25,12 @@ from_bcd(unsigned v)
     return (v >> 4) * 10 + (v & 15);
 }
 
+struct fields {
+    uint8_t v[FIELDS];
+};
+
 static bool
-read_fields(const struct io *io, uint8_t out[FIELDS])
+read_fields(const struct io *io, struct fields *out)
 {
     static const uint8_t reg[FIELDS] = { SECONDS, MINUTES, HOURS, DAY, MONTH, YEAR };
     unsigned n = 0;
@@ -35,7 +39,7 @@ read_fields(const struct io *io, uint8_t out[FIELDS])
         if (++n == UIP_READS_MAX)
             return false;
     for (unsigned i = 0; i < FIELDS; i++)
-        out[i] = rtc_read(io, reg[i]);
+        out->v[i] = rtc_read(io, reg[i]);
     return true;
 }
 
@@ -54,26 +58,26 @@ days_from_civil(unsigned year, unsigned month, unsigned day)
 uint64_t
 rtc_mc146818_read(const struct io *io)
 {
-    uint8_t a[FIELDS], b[FIELDS];
+    struct fields fa, fb;
     bool same = false;
 
     /* Two equal readings in a row: no update came in between. */
     for (unsigned t = 0; t < TRIES_MAX && !same; t++) {
-        if (!read_fields(io, a) || !read_fields(io, b))
+        if (!read_fields(io, &fa) || !read_fields(io, &fb))
             return 0;
         same = true;
         for (unsigned i = 0; i < FIELDS; i++)
-            same = same && a[i] == b[i];
+            same = same && fa.v[i] == fb.v[i];
     }
     if (!same)
         return 0;
 
     uint8_t reg_b = rtc_read(io, REG_B);
-    bool pm = (a[2] & HOUR_PM) != 0;
+    bool pm = (fa.v[2] & HOUR_PM) != 0;
     unsigned v[FIELDS];
 
     for (unsigned i = 0; i < FIELDS; i++) {
-        unsigned raw = i == 2 ? a[i] & (uint8_t)~HOUR_PM : a[i];
+        unsigned raw = i == 2 ? fa.v[i] & (uint8_t)~HOUR_PM : fa.v[i];
         v[i] = reg_b & B_DM ? raw : from_bcd(raw);
     }
     if (!(reg_b & B_24H))

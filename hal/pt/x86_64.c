@@ -28,11 +28,18 @@ entry_index(uaddr_t va, unsigned level)
     return (unsigned)(va.v >> (PAGE_SHIFT + INDEX_BITS * (level - 1))) & (ENTRIES - 1);
 }
 
-static uint64_t *
+/* A page table, as the CPU walks it. */
+struct table {
+    uint64_t e[ENTRIES];
+};
+
+TRUSTED_BEGIN(mmio)
+static struct table *
 table_at(paddr_t pa)
 {
     return hal_phys_ptr(pa);
 }
+TRUSTED_END
 
 static uint64_t
 entry_make(paddr_t pa, unsigned prot)
@@ -54,13 +61,13 @@ entry_prot(uint64_t e)
 }
 
 /* The table of `level` that holds `va`'s entry.  NULL: none; *missing_out is then the level of the entry that is not present. */
-static uint64_t *
+static struct table *
 walk(paddr_t root, uaddr_t va, unsigned level, unsigned *missing_out)
 {
-    uint64_t *table = table_at(root);
+    struct table *table = table_at(root);
 
     for (unsigned l = LEVELS; l > level; l--) {
-        uint64_t e = table[entry_index(va, l)];
+        uint64_t e = table->e[entry_index(va, l)];
 
         if (!(e & PT_X86_PRESENT)) {
             *missing_out = l;
@@ -100,24 +107,24 @@ pt_x86_create(paddr_t *root_out)
 
 /* Free the tables below `table`, which is of `level`; the depth is bounded by LEVELS. */
 static void
-free_below(uint64_t *table, unsigned level)
+free_below(struct table *table, unsigned level)
 {
     for (unsigned i = 0; i < ENTRIES; i++) {
-        if (!(table[i] & PT_X86_PRESENT))
+        if (!(table->e[i] & PT_X86_PRESENT))
             continue;
-        uint64_t *sub = table_at(paddr(table[i] & PT_X86_ADDR));
+        struct table *sub = table_at(paddr(table->e[i] & PT_X86_ADDR));
 
         if (level > 2)
             free_below(sub, level - 1);
         kernel_table_page_free(sub);
-        table[i] = 0;
+        table->e[i] = 0;
     }
 }
 
 void
 pt_x86_destroy(paddr_t root)
 {
-    uint64_t *top = table_at(root);
+    struct table *top = table_at(root);
 
     free_below(top, LEVELS);
     kernel_table_page_free(top);
@@ -127,10 +134,10 @@ int
 pt_x86_reserve(paddr_t root, uaddr_t va, size_t npages)
 {
     while (npages > 0) {
-        uint64_t *table = table_at(root);
+        struct table *table = table_at(root);
 
         for (unsigned l = LEVELS; l > 1; l--) {
-            uint64_t *e = &table[entry_index(va, l)];
+            uint64_t *e = &table->e[entry_index(va, l)];
 
             if (!(*e & PT_X86_PRESENT)) {
                 void *page = kernel_table_page_alloc();
@@ -155,12 +162,12 @@ pt_x86_map(paddr_t root, uaddr_t va, paddr_t pa, size_t npages, unsigned prot)
 {
     while (npages > 0) {
         unsigned missing = 0;
-        uint64_t *table = walk(root, va, 1, &missing);
+        struct table *table = walk(root, va, 1, &missing);
         size_t n = pages_in_entry(va, 2, npages);
         unsigned first = entry_index(va, 1);
 
         for (size_t i = 0; table != NULL && i < n; i++)
-            table[first + i] = entry_make(paddr(pa.v + i * PAGE_SIZE), prot);
+            table->e[first + i] = entry_make(paddr(pa.v + i * PAGE_SIZE), prot);
         va = advance(va, n);
         pa.v += n * PAGE_SIZE;
         npages -= n;
@@ -168,10 +175,10 @@ pt_x86_map(paddr_t root, uaddr_t va, paddr_t pa, size_t npages, unsigned prot)
 }
 
 static bool
-table_empty(const uint64_t *table)
+table_empty(const struct table *table)
 {
     for (unsigned i = 0; i < ENTRIES; i++) {
-        if (table[i] != 0)
+        if (table->e[i] != 0)
             return false;
     }
     return true;
@@ -183,12 +190,12 @@ prune(paddr_t root, uaddr_t va)
 {
     for (unsigned level = 1; level < LEVELS; level++) {
         unsigned missing = 0;
-        uint64_t *table = walk(root, va, level, &missing);
-        uint64_t *parent = walk(root, va, level + 1, &missing);
+        struct table *table = walk(root, va, level, &missing);
+        struct table *parent = walk(root, va, level + 1, &missing);
 
         if (table == NULL || parent == NULL || !table_empty(table))
             return;
-        parent[entry_index(va, level + 1)] = 0;
+        parent->e[entry_index(va, level + 1)] = 0;
         kernel_table_page_free(table);
     }
 }
@@ -198,14 +205,14 @@ pt_x86_unmap(paddr_t root, uaddr_t va, size_t npages)
 {
     while (npages > 0) {
         unsigned missing = 2;
-        uint64_t *table = walk(root, va, 1, &missing);
+        struct table *table = walk(root, va, 1, &missing);
         size_t n = pages_in_entry(va, table != NULL ? 2 : missing, npages);
 
         if (table != NULL) {
             unsigned first = entry_index(va, 1);
 
             for (size_t i = 0; i < n; i++)
-                table[first + i] = 0;
+                table->e[first + i] = 0;
             prune(root, va);
         }
         va = advance(va, n);
@@ -218,13 +225,13 @@ pt_x86_protect(paddr_t root, uaddr_t va, size_t npages, unsigned prot)
 {
     while (npages > 0) {
         unsigned missing = 2;
-        uint64_t *table = walk(root, va, 1, &missing);
+        struct table *table = walk(root, va, 1, &missing);
         size_t n = pages_in_entry(va, table != NULL ? 2 : missing, npages);
         unsigned first = entry_index(va, 1);
 
         for (size_t i = 0; table != NULL && i < n; i++) {
-            if (table[first + i] & PT_X86_PRESENT)
-                table[first + i] = entry_make(paddr(table[first + i] & PT_X86_ADDR), prot);
+            if (table->e[first + i] & PT_X86_PRESENT)
+                table->e[first + i] = entry_make(paddr(table->e[first + i] & PT_X86_ADDR), prot);
         }
         va = advance(va, n);
         npages -= n;
@@ -248,7 +255,7 @@ pt_x86_run(paddr_t root, uaddr_t va, size_t npages)
     while (run.npages < npages) {
         uaddr_t at = advance(va, run.npages);
         unsigned missing = 2;
-        uint64_t *table = walk(root, at, 1, &missing);
+        struct table *table = walk(root, at, 1, &missing);
         size_t n = pages_in_entry(at, table != NULL ? 2 : missing, npages - run.npages);
 
         if (table == NULL) {
@@ -258,7 +265,7 @@ pt_x86_run(paddr_t root, uaddr_t va, size_t npages)
             continue;
         }
         for (size_t i = 0; i < n; i++) {
-            uint64_t e = table[entry_index(at, 1) + i];
+            uint64_t e = table->e[entry_index(at, 1) + i];
 
             if (run.npages == 0 && (e & PT_X86_PRESENT)) {
                 run.mapped = true;

@@ -37,7 +37,7 @@ blk_find(const char *name)
     struct list_node *n;
 
     if (str_starts(name, "/dev/"))
-        name = &name[5];
+        name = str_from(name, 5);
     list_for_each (n, &devices) {
         struct blkdev *dev = container_of(n, struct blkdev, node);
 

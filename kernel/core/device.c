@@ -5,38 +5,40 @@
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/bounds.h>
 
 enum { BOARD_DEVS_MAX = 256 };
 
 static struct list devices = LIST_INIT(devices);
 
-static const struct driver *
+static const struct driver *_Nullable
 driver_of_board_dev(const char *compatible)
 {
-    for (size_t i = 0; kernel_drivers[i] != NULL; i++) {
-        const char *const *c = kernel_drivers[i]->compatible;
+    for (size_t i = 0; at(kernel_drivers, kernel_drivers_len, i) != NULL; i++) {
+        const char *const *c = at(kernel_drivers, kernel_drivers_len, i)->compatible;
 
-        for (size_t k = 0; c != NULL && c[k] != NULL; k++) {
-            if (str_eq(c[k], compatible))
-                return kernel_drivers[i];
+        for (; c != NULL && *c != NULL; c = next_of(c)) {
+            if (str_eq(*c, compatible))
+                return at(kernel_drivers, kernel_drivers_len, i);
         }
     }
     return NULL;
 }
 
-static const struct driver *
+static const struct driver *_Nullable
 driver_of_pci_class(uint32_t pci_class)
 {
-    for (size_t i = 0; kernel_drivers[i] != NULL; i++) {
-        if (kernel_drivers[i]->pci_class != 0 && kernel_drivers[i]->pci_class == pci_class >> 8)
-            return kernel_drivers[i];
+    for (size_t i = 0; at(kernel_drivers, kernel_drivers_len, i) != NULL; i++) {
+        if (at(kernel_drivers, kernel_drivers_len, i)->pci_class != 0 &&
+            at(kernel_drivers, kernel_drivers_len, i)->pci_class == pci_class >> 8)
+            return at(kernel_drivers, kernel_drivers_len, i);
     }
     return NULL;
 }
 
 /* Copy the description, remember it, attach its driver.  A device without a driver stays too, for the console. */
 static int
-device_keep(const struct device *found, const struct driver *driver)
+device_keep(const struct device *found, const struct driver *_Nullable driver)
 {
     struct device *dev = kmem_alloc(sizeof *dev);
 
@@ -63,8 +65,10 @@ device_add(const struct device *found)
 void
 device_attach_all(const struct board *board)
 {
-    for (size_t i = 0; i < BOARD_DEVS_MAX && board->devs[i].compatible != NULL; i++) {
-        const struct board_dev *b = &board->devs[i];
+    unsigned n = 0;
+
+    for (const struct board_dev *b = board->devs; b->compatible != NULL && n < BOARD_DEVS_MAX;
+         b = next_of(b), n++) {
         struct device dev = { .irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz };
 
         str_copy(dev.name, sizeof dev.name, b->name);

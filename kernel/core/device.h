@@ -33,6 +33,7 @@ struct device {
 
 /* The drivers of this kernel, a NULL-terminated list (kernel/drivers/drivers.c, from the configuration). */
 extern const struct driver *const kernel_drivers[];
+extern const size_t kernel_drivers_len; /* with the NULL */
 
 struct board;
 /* Attach everything on the board in order, then what buses found.  A device that fails stays, with its error. */

@@ -1,79 +1,7 @@
-/* Strings and formatted text (the integer and string conversions of C17 7.21.6.1). */
+/* Formatted text (the integer and string conversions of C17 7.21.6.1). */
 #include <kernel/abi/errno.h>
 #include <kernel/core/fmt.h>
-
-size_t
-str_len(const char *s)
-{
-    size_t n = 0;
-
-    while (s[n] != '\0')
-        n++;
-    return n;
-}
-
-size_t
-str_nlen(const char *s, size_t max)
-{
-    size_t n = 0;
-
-    while (n < max && s[n] != '\0')
-        n++;
-    return n;
-}
-
-bool
-str_eq(const char *a, const char *b)
-{
-    size_t i = 0;
-
-    while (a[i] != '\0' && a[i] == b[i])
-        i++;
-    return a[i] == b[i];
-}
-
-bool
-str_neq(const char *a, const char *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (a[i] != b[i])
-            return false;
-        if (a[i] == '\0')
-            return true;
-    }
-    return true;
-}
-
-bool
-str_starts(const char *s, const char *prefix)
-{
-    return str_neq(s, prefix, str_len(prefix));
-}
-
-const char *
-str_chr(const char *s, char c)
-{
-    size_t i = 0;
-
-    while (s[i] != c && s[i] != '\0')
-        i++;
-    return s[i] == c ? &s[i] : NULL;
-}
-
-size_t
-str_copy(char *dst, size_t size, const char *src)
-{
-    size_t n = 0;
-
-    if (size == 0)
-        return 0;
-    while (n < size - 1 && src[n] != '\0') {
-        dst[n] = src[n];
-        n++;
-    }
-    dst[n] = '\0';
-    return n;
-}
+#include <kernel/trusted/bounds.h>
 
 static unsigned
 digit_value(char c)
@@ -90,18 +18,19 @@ digit_value(char c)
 int
 str_to_u64(const char *s, uint64_t *out)
 {
+    struct text t = text_of(s);
     unsigned base = 10;
     size_t i = 0;
     uint64_t v = 0;
 
-    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+    if (text_at(t, 0) == '0' && (text_at(t, 1) == 'x' || text_at(t, 1) == 'X')) {
         base = 16;
         i = 2;
     }
-    if (s[i] == '\0')
+    if (i >= t.len)
         return -EINVAL;
-    for (; s[i] != '\0'; i++) {
-        unsigned d = digit_value(s[i]);
+    for (; i < t.len; i++) {
+        unsigned d = digit_value(text_at(t, i));
 
         if (d >= base)
             return -EINVAL;
@@ -131,7 +60,7 @@ static void
 emit(struct out *o, char c)
 {
     if (o->len + 1 < o->size)
-        o->buf[o->len] = c;
+        at(o->buf, o->size, o->len) = c;
     o->len++;
 }
 
@@ -143,14 +72,14 @@ emit_n(struct out *o, char c, size_t n)
 }
 
 static void
-emit_text(struct out *o, const struct spec *s, const char *text, size_t len)
+emit_text(struct out *o, const struct spec *s, struct text text)
 {
-    size_t pad = s->width > len ? s->width - len : 0;
+    size_t pad = s->width > text.len ? s->width - text.len : 0;
 
     if (!s->left)
         emit_n(o, ' ', pad);
-    for (size_t i = 0; i < len; i++)
-        emit(o, text[i]);
+    for (size_t i = 0; i < text.len; i++)
+        emit(o, text_at(text, i));
     if (s->left)
         emit_n(o, ' ', pad);
 }
@@ -158,13 +87,13 @@ emit_text(struct out *o, const struct spec *s, const char *text, size_t len)
 static void
 emit_number(struct out *o, const struct spec *s, uint64_t v, bool negative)
 {
-    const char *digits = s->upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    static const char digits[2][17] = { "0123456789abcdef", "0123456789ABCDEF" };
     char text[DIGITS_MAX];
     size_t n = 0;
     bool nonzero = v != 0;
 
     for (; v != 0; v /= s->base)
-        text[n++] = digits[v % s->base];
+        text[n++] = digits[s->upper][v % s->base];
 
     size_t least = s->precision >= 0 ? (size_t)s->precision : 1;
     size_t zeros = least > n ? least - n : 0;
@@ -249,33 +178,33 @@ arg_signed(struct args *a, enum length len)
     }
 }
 
-/* A number or `*` at fmt[*i]. */
+/* A number or `*` at byte `*i`. */
 static size_t
-parse_count(const char *fmt, size_t *i, struct args *a, bool *negative)
+parse_count(struct text fmt, size_t *i, struct args *a, bool *negative)
 {
     size_t v = 0;
 
     *negative = false;
-    if (fmt[*i] == '*') {
+    if (text_at(fmt, *i) == '*') {
         int n = va_arg(a->ap, int);
 
         ++*i;
         *negative = n < 0;
         v = (size_t)(n < 0 ? -(int64_t)n : n);
     }
-    for (; fmt[*i] >= '0' && fmt[*i] <= '9'; ++*i)
-        v = v > WIDTH_MAX ? v : v * 10 + (size_t)(fmt[*i] - '0');
+    for (; text_at(fmt, *i) >= '0' && text_at(fmt, *i) <= '9'; ++*i)
+        v = v > WIDTH_MAX ? v : v * 10 + (size_t)(text_at(fmt, *i) - '0');
     return v > WIDTH_MAX ? WIDTH_MAX : v;
 }
 
 static struct spec
-parse_spec(const char *fmt, size_t *i, struct args *a)
+parse_spec(struct text fmt, size_t *i, struct args *a)
 {
     struct spec s = { .precision = -1, .base = 10 };
     bool negative;
 
     for (bool more = true; more;) {
-        switch (fmt[*i]) {
+        switch (text_at(fmt, *i)) {
         case '-':
             s.left = true;
             break;
@@ -297,7 +226,7 @@ parse_spec(const char *fmt, size_t *i, struct args *a)
     }
     s.width = parse_count(fmt, i, a, &negative);
     s.left |= negative;
-    if (fmt[*i] == '.') {
+    if (text_at(fmt, *i) == '.') {
         ++*i;
         s.precision = (int)parse_count(fmt, i, a, &negative);
         if (negative)
@@ -307,9 +236,9 @@ parse_spec(const char *fmt, size_t *i, struct args *a)
 }
 
 static enum length
-parse_length(const char *fmt, size_t *i)
+parse_length(struct text fmt, size_t *i)
 {
-    char c = fmt[*i];
+    char c = text_at(fmt, *i);
 
     if (c != 'h' && c != 'l' && c != 'z' && c != 'j' && c != 't')
         return LEN_INT;
@@ -320,7 +249,7 @@ parse_length(const char *fmt, size_t *i)
         return LEN_J;
     if (c == 't')
         return LEN_T;
-    if (fmt[*i] != c)
+    if (text_at(fmt, *i) != c)
         return c == 'h' ? LEN_H : LEN_L;
     ++*i;
     return c == 'h' ? LEN_HH : LEN_LL;
@@ -354,7 +283,7 @@ convert(struct out *o, char conv, struct spec *s, enum length len, struct args *
     case 'c': {
         char c = (char)va_arg(a->ap, int);
 
-        emit_text(o, s, &c, 1);
+        emit_text(o, s, (struct text){ &c, 1 });
         return;
     }
     case 's': {
@@ -362,8 +291,9 @@ convert(struct out *o, char conv, struct spec *s, enum length len, struct args *
 
         if (text == NULL)
             text = "(null)";
-        emit_text(o, s, text,
-                  s->precision >= 0 ? str_nlen(text, (size_t)s->precision) : str_len(text));
+        emit_text(o, s,
+                  (struct text){ text, s->precision >= 0 ? str_nlen(text, (size_t)s->precision)
+                                                         : str_len(text) });
         return;
     }
     default: /* shown as it stands */
@@ -378,26 +308,27 @@ size_t
 fmt_vprint(char *buf, size_t size, const char *fmt, va_list ap)
 {
     struct out o = { .buf = buf, .size = size };
+    struct text f = text_of(fmt);
     struct args a;
 
     va_copy(a.ap, ap);
-    for (size_t i = 0; fmt[i] != '\0'; i++) {
-        if (fmt[i] != '%') {
-            emit(&o, fmt[i]);
+    for (size_t i = 0; i < f.len; i++) {
+        if (text_at(f, i) != '%') {
+            emit(&o, text_at(f, i));
             continue;
         }
         i++;
 
-        struct spec s = parse_spec(fmt, &i, &a);
-        enum length len = parse_length(fmt, &i);
+        struct spec s = parse_spec(f, &i, &a);
+        enum length len = parse_length(f, &i);
 
-        if (fmt[i] == '\0')
+        if (i >= f.len)
             break;
-        convert(&o, fmt[i], &s, len, &a);
+        convert(&o, text_at(f, i), &s, len, &a);
     }
     va_end(a.ap);
     if (size > 0)
-        buf[o.len < size ? o.len : size - 1] = '\0';
+        at(buf, size, o.len < size ? o.len : size - 1) = '\0';
     return o.len;
 }
 

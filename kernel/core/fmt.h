@@ -1,19 +1,11 @@
-/* Strings and formatted text. */
+/* Formatted text. */
 #pragma once
 
 #include <stdarg.h>
 
 #include <hal/types.h>
+#include <kernel/trusted/str.h>
 
-size_t str_len(const char *s);
-size_t str_nlen(const char *s, size_t max);
-bool str_eq(const char *a, const char *b);
-bool str_neq(const char *a, const char *b,
-             size_t n) must_check; /* true if the first n bytes are equal (strncmp == 0) */
-bool str_starts(const char *s, const char *prefix);
-const char *_Nullable str_chr(const char *s, char c);
-/* Copy at most size-1 bytes and terminate; returns the length copied. */
-size_t str_copy(char *dst, size_t size, const char *src);
 /* Decimal (base 10) or 0x-hexadecimal number at `s`; -EINVAL if it is none, -ERANGE if it does not fit. */
 int must_check str_to_u64(const char *s, uint64_t *out);
 

@@ -5,6 +5,7 @@
 #include <hal/upcall.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     RING_SIZE = CONFIG_LOG_RING_SIZE,
@@ -21,7 +22,7 @@ static void
 ring_write(const char *text, size_t len) requires_lock(hal_irqs_off)
 {
     for (size_t i = 0; i < len; i++)
-        ring[(ring_end + i) % RING_SIZE] = text[i];
+        ring[(ring_end + i) % RING_SIZE] = at(text, len, i);
     ring_end += len;
     if (ring_end - lines_start <= RING_SIZE)
         return;
@@ -103,7 +104,7 @@ log_read(char *buf, size_t size)
     size_t len = (size_t)(ring_end - start);
 
     for (size_t i = 0; i < len; i++)
-        buf[i] = ring[(start + i) % RING_SIZE];
+        at(buf, len, i) = ring[(start + i) % RING_SIZE];
     hal_irq_restore(state);
     return len;
 }

@@ -25,24 +25,28 @@ rotl(uint32_t v, unsigned n)
     return v << n | v >> (32 - n);
 }
 
+struct state {
+    uint32_t s[16];
+};
+
 static void
-quarter(uint32_t s[16], unsigned a, unsigned b, unsigned c, unsigned d)
+quarter(struct state *st, unsigned a, unsigned b, unsigned c, unsigned d)
 {
-    s[a] += s[b];
-    s[d] = rotl(s[d] ^ s[a], 16);
-    s[c] += s[d];
-    s[b] = rotl(s[b] ^ s[c], 12);
-    s[a] += s[b];
-    s[d] = rotl(s[d] ^ s[a], 8);
-    s[c] += s[d];
-    s[b] = rotl(s[b] ^ s[c], 7);
+    st->s[a] += st->s[b];
+    st->s[d] = rotl(st->s[d] ^ st->s[a], 16);
+    st->s[c] += st->s[d];
+    st->s[b] = rotl(st->s[b] ^ st->s[c], 12);
+    st->s[a] += st->s[b];
+    st->s[d] = rotl(st->s[d] ^ st->s[a], 8);
+    st->s[c] += st->s[d];
+    st->s[b] = rotl(st->s[b] ^ st->s[c], 7);
 }
 
 static void
 block(struct pool *p, struct span out)
 {
     uint32_t in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
-    uint32_t s[16];
+    struct state st;
 
     for (unsigned i = 0; i < KEY_WORDS; i++)
         in[4 + i] = p->key[i];
@@ -50,19 +54,19 @@ block(struct pool *p, struct span out)
     in[13] = (uint32_t)(p->counter >> 32);
     p->counter++;
     for (unsigned i = 0; i < 16; i++)
-        s[i] = in[i];
+        st.s[i] = in[i];
     for (unsigned i = 0; i < ROUNDS; i++) {
-        quarter(s, 0, 4, 8, 12);
-        quarter(s, 1, 5, 9, 13);
-        quarter(s, 2, 6, 10, 14);
-        quarter(s, 3, 7, 11, 15);
-        quarter(s, 0, 5, 10, 15);
-        quarter(s, 1, 6, 11, 12);
-        quarter(s, 2, 7, 8, 13);
-        quarter(s, 3, 4, 9, 14);
+        quarter(&st, 0, 4, 8, 12);
+        quarter(&st, 1, 5, 9, 13);
+        quarter(&st, 2, 6, 10, 14);
+        quarter(&st, 3, 7, 11, 15);
+        quarter(&st, 0, 5, 10, 15);
+        quarter(&st, 1, 6, 11, 12);
+        quarter(&st, 2, 7, 8, 13);
+        quarter(&st, 3, 4, 9, 14);
     }
     for (unsigned i = 0; i < 16; i++)
-        put_le32(out, i * 4, s[i] + in[i]);
+        put_le32(out, i * 4, st.s[i] + in[i]);
 }
 
 static void

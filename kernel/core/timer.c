@@ -1,4 +1,4 @@
-/* Timers: a binary heap, earliest deadline first, in a table that grows in thread context only.  heap[0] is unused, so that
+/* Timers: a binary heap, earliest deadline first, in a table that grows in thread context only.  at(heap, heap_cap + 1, 0) is unused, so that
  * heap_index 0 means "not armed".
  *
  * The hardware's deadline is moved only when it has to come earlier: a deadline that turns out to be too early costs one
@@ -11,6 +11,7 @@
 #include <kernel/core/timer.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     TIMER_TABLE_FIRST = 64,
@@ -33,15 +34,15 @@ static uint32_t wall_offset_ns;
 static void
 heap_put(size_t i, struct timer *t) requires_lock(timer_lock)
 {
-    heap[i] = t;
+    at(heap, heap_cap + 1, i) = t;
     t->heap_index = i;
 }
 
 static void
 sift_up(size_t i, struct timer *t) requires_lock(timer_lock)
 {
-    for (; i > 1 && heap[i / 2]->deadline_ns > t->deadline_ns; i /= 2)
-        heap_put(i, heap[i / 2]);
+    for (; i > 1 && at(heap, heap_cap + 1, i / 2)->deadline_ns > t->deadline_ns; i /= 2)
+        heap_put(i, at(heap, heap_cap + 1, i / 2));
     heap_put(i, t);
 }
 
@@ -53,11 +54,12 @@ sift_down(size_t i, struct timer *t) requires_lock(timer_lock)
 
         if (child > heap_len)
             break;
-        if (child < heap_len && heap[child + 1]->deadline_ns < heap[child]->deadline_ns)
+        if (child < heap_len && at(heap, heap_cap + 1, child + 1)->deadline_ns <
+                                    at(heap, heap_cap + 1, child)->deadline_ns)
             child++;
-        if (heap[child]->deadline_ns >= t->deadline_ns)
+        if (at(heap, heap_cap + 1, child)->deadline_ns >= t->deadline_ns)
             break;
-        heap_put(i, heap[child]);
+        heap_put(i, at(heap, heap_cap + 1, child));
         i = child;
     }
     heap_put(i, t);
@@ -67,12 +69,12 @@ static void
 heap_remove(struct timer *t) requires_lock(timer_lock)
 {
     size_t i = t->heap_index;
-    struct timer *last = heap[heap_len--];
+    struct timer *last = at(heap, heap_cap + 1, heap_len--);
 
     t->heap_index = 0;
     if (last == t)
         return;
-    if (i > 1 && heap[i / 2]->deadline_ns > last->deadline_ns)
+    if (i > 1 && at(heap, heap_cap + 1, i / 2)->deadline_ns > last->deadline_ns)
         sift_up(i, last);
     else
         sift_down(i, last);
@@ -100,7 +102,8 @@ table_grow(size_t want)
 
     struct timer **old = heap;
 
-    __builtin_memcpy(bigger, old, (heap_len + 1) * sizeof *bigger);
+    for (size_t i = 0; i <= heap_len; i++)
+        at(bigger, cap + 1, i) = at(old, heap_cap + 1, i);
     heap = bigger;
     heap_cap = cap;
     irqlock_unlock(&timer_lock);
@@ -162,7 +165,7 @@ earliest(void)
 {
     irqlock_lock(&timer_lock);
 
-    uint64_t deadline = heap_len > 0 ? heap[1]->deadline_ns : NEVER;
+    uint64_t deadline = heap_len > 0 ? at(heap, heap_cap + 1, 1)->deadline_ns : NEVER;
 
     irqlock_unlock(&timer_lock);
     return deadline;
@@ -241,8 +244,8 @@ timer_pop_due(uint64_t now)
     struct timer *t = NULL;
 
     irqlock_lock(&timer_lock);
-    if (heap_len > 0 && heap[1]->deadline_ns <= now) {
-        t = heap[1];
+    if (heap_len > 0 && at(heap, heap_cap + 1, 1)->deadline_ns <= now) {
+        t = at(heap, heap_cap + 1, 1);
         heap_remove(t);
     }
     irqlock_unlock(&timer_lock);

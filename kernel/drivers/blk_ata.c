@@ -12,6 +12,7 @@
 #include <kernel/drivers/drivers.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     CHANNELS = 2,
@@ -273,7 +274,7 @@ ata_attach(struct device *dev)
     piix_setup(dev);
     pci_enable_master(dev, true);
     for (unsigned i = 0; i < CHANNELS; i++) {
-        struct ata_channel *ch = &channels[i];
+        struct ata_channel *ch = &at(channels, CHANNELS, i);
 
         if (dev->io[2 * i].size < 8 || dev->io[2 * i + 1].size < CONTROL_OFFSET + 1)
             continue;

@@ -33,7 +33,7 @@ init_once(void)
     cache.ready = true;
 }
 
-static struct buf *
+static struct buf *_Nullable
 find(const struct blkdev *dev, uint32_t size, uint64_t block)
 {
     struct list_node *n;
@@ -127,7 +127,7 @@ shrink(void)
 }
 
 /* kmem_alloc() at the cache's own expense. */
-static void *
+static void *_Nullable fresh_memory
 alloc(size_t size)
 {
     void *p = kmem_alloc(size);

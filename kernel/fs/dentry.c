@@ -5,6 +5,7 @@
 #include <kernel/fs/dentry.h>
 #include <kernel/fs/inode.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/span.h>
 
 enum { DENTRY_BUCKETS = 1024, FNV_PRIME = 16777619 };
 static const uint32_t fnv_basis = 2166136261u;
@@ -23,7 +24,13 @@ dcache_init(void)
 bool
 name_eq(struct name a, struct name b)
 {
-    return a.len == b.len && __builtin_memcmp(a.text, b.text, a.len) == 0;
+    return span_eq(cspan_of(a.text, a.len), cspan_of(b.text, b.len));
+}
+
+void
+name_copy(char *dst, size_t size, struct name name)
+{
+    span_copy(span_of(dst, size), cspan_of(name.text, name.len));
 }
 
 static uint32_t
@@ -86,7 +93,7 @@ dentry_prepare_name(struct name name, struct name *copy_out)
 
     if (copy == NULL)
         return -ENOMEM;
-    __builtin_memcpy(copy, name.text, name.len);
+    name_copy(copy, name.len + 1, name);
     *copy_out = name_of(copy, name.len);
     return 0;
 }
@@ -104,7 +111,7 @@ dentry_alloc(struct superblock *sb, struct dentry *_Nullable parent, struct name
             return NULL;
         }
     } else {
-        __builtin_memcpy(d->inline_name, name.text, name.len);
+        name_copy(d->inline_name, sizeof d->inline_name, name);
         d->name = name_of(d->inline_name, name.len);
     }
     d->refs = 1;

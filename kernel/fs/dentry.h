@@ -48,6 +48,8 @@ void dentry_trim(unsigned keep);
 /* Free all unused dentries of a file system. */
 void dentry_drop_all(struct superblock *sb);
 bool name_eq(struct name a, struct name b);
+/* Copy a name to a place of `size` bytes, which has room for it. */
+void name_copy(char *dst, size_t size, struct name name);
 
 static inline struct name
 name_of(const char *text, size_t len)

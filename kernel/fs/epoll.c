@@ -10,6 +10,7 @@
 #include <kernel/fs/poll.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
+#include <kernel/trusted/bounds.h>
 
 enum { EPOLL_DEPTH_MAX = 4, EVENTFD_SIZE = 8 };
 #define EPOLLEXCLUSIVE (1u << 28)
@@ -254,7 +255,7 @@ collect(struct epoll *ep, struct epoll_event_k *events, unsigned max, struct pol
         ev = item_events(it, pt);
         if (ev == 0)
             continue;
-        events[got++] = (struct epoll_event_k){ ev, it->ev.data };
+        at(events, max, got++) = (struct epoll_event_k){ ev, it->ev.data };
         it->reported |= ev;
         it->off = (it->ev.events & EPOLLONESHOT) != 0;
         list_remove(n);

@@ -5,3 +5,4 @@
 #define ENTRY(type) &type,
 
 const struct fs_type *const kernel_fstypes[] = { KERNEL_FSTYPES(ENTRY) NULL };
+const size_t kernel_fstypes_len = sizeof kernel_fstypes / sizeof kernel_fstypes[0];

@@ -10,6 +10,7 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/mount.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     MOUNT_MAX = 256,
@@ -71,9 +72,9 @@ mount_for_each(bool (*fn)(struct mount *m, void *arg), void *arg)
 static const struct fs_type *_Nullable
 type_find(const char *name)
 {
-    for (size_t i = 0; kernel_fstypes[i] != NULL; i++) {
-        if (str_eq(kernel_fstypes[i]->name, name))
-            return kernel_fstypes[i];
+    for (size_t i = 0; at(kernel_fstypes, kernel_fstypes_len, i) != NULL; i++) {
+        if (str_eq(at(kernel_fstypes, kernel_fstypes_len, i)->name, name))
+            return at(kernel_fstypes, kernel_fstypes_len, i);
     }
     return NULL;
 }
@@ -212,10 +213,11 @@ vfs_mount_root(const char *dev_name, bool read_only)
         klog(LOG_ERR, "root device %s: not found", dev_name);
         return -ENODEV;
     }
-    for (size_t i = 0; kernel_fstypes[i] != NULL; i++) {
-        if (!kernel_fstypes[i]->needs_dev)
+    for (size_t i = 0; at(kernel_fstypes, kernel_fstypes_len, i) != NULL; i++) {
+        if (!at(kernel_fstypes, kernel_fstypes_len, i)->needs_dev)
             continue;
-        rc = mount_add(kernel_fstypes[i], dev, dev_name, NULL, read_only ? MS_RDONLY : 0, "");
+        rc = mount_add(at(kernel_fstypes, kernel_fstypes_len, i), dev, dev_name, NULL,
+                       read_only ? MS_RDONLY : 0, "");
         if (rc != -EINVAL)
             break;
     }

@@ -14,6 +14,7 @@
 #include <kernel/fs/pagecache.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     INDEX_ORDER_MAX = 6,  /* of the index: up to 256 KiB */
@@ -39,7 +40,7 @@ bucket_of(const struct pagecache *pc, uint64_t index)
 static struct page *_Nullable
 find(const struct pagecache *pc, uint64_t index)
 {
-    struct page *p = buckets[bucket_of(pc, index)];
+    struct page *p = at(buckets, bucket_mask + 1, bucket_of(pc, index));
 
     while (p != NULL && (p->cache != pc || p->index != index))
         p = p->hash_next;
@@ -59,7 +60,7 @@ pagecache_init(struct pagecache *pc, struct inode *inode)
 static void
 insert(struct pagecache *pc, struct page *page, uint64_t index)
 {
-    struct page **bucket = &buckets[bucket_of(pc, index)];
+    struct page **bucket = &at(buckets, bucket_mask + 1, bucket_of(pc, index));
 
     page_get(page);
     page->cache = pc;
@@ -91,7 +92,7 @@ set_clean(struct pagecache *pc, struct page *page)
 static void
 drop(struct pagecache *pc, struct page *page)
 {
-    struct page **link = &buckets[bucket_of(pc, page->index)];
+    struct page **link = &at(buckets, bucket_mask + 1, bucket_of(pc, page->index));
 
     while (*link != page)
         link = &(*link)->hash_next;
@@ -583,7 +584,7 @@ pagecache_boot(void)
 
     if (p == NULL)
         panic("page cache: no memory at boot");
-    buckets = page_ptr(p);
+    buckets = page_fresh(p);
     bucket_mask = ((uint64_t)PAGE_SIZE << order) / sizeof(struct page *) - 1;
     dirty_max = stats.total / DIRTY_SHARE;
     list_init(&ring);

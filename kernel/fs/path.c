@@ -194,7 +194,7 @@ type_of(struct name n)
 {
     if (n.len == 1 && n.text[0] == '.')
         return WALK_DOT;
-    if (n.len == 2 && n.text[0] == '.' && n.text[1] == '.')
+    if (n.len == 2 && str_neq(n.text, "..", 2))
         return WALK_DOTDOT;
     return WALK_NAME;
 }
@@ -202,9 +202,11 @@ type_of(struct name n)
 static const char *
 skip_slashes(const char *s)
 {
-    while (*s == '/')
-        s++;
-    return s;
+    size_t n = 0;
+
+    for (struct text t = text_of(s); text_at(t, n) == '/'; n++)
+        continue;
+    return str_from(s, n);
 }
 
 int
@@ -212,8 +214,7 @@ walk_to_parent(struct walk *w)
 {
     for (;;) {
         const char *s = skip_slashes(w->rest);
-        const char *end = s;
-        const char *next;
+        const char *end, *next;
         int rc;
 
         if (*s == '\0') {
@@ -224,9 +225,8 @@ walk_to_parent(struct walk *w)
         rc = inode_permission(w->cur->inode, 1);
         if (rc < 0)
             return rc;
-        while (*end != '\0' && *end != '/')
-            end++;
-        w->last = name_of(s, (size_t)(end - s));
+        w->last = name_of(s, text_find(text_of(s), 0, '/'));
+        end = str_from(s, w->last.len);
         w->last_type = type_of(w->last);
         if (w->last.len > NAME_MAX)
             return -ENAMETOOLONG;

@@ -11,6 +11,7 @@
 #include <kernel/fs/special.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
+#include <kernel/trusted/bounds.h>
 
 enum { PIPE_BUF = 4096, PIPE_PAGES = 16, PIPE_PAGES_MAX = 256, FIONREAD = 0x541b, SIGPIPE = 13 };
 
@@ -97,8 +98,8 @@ pipe_unuse(struct inode *inode)
         return;
     inode->object = NULL;
     for (uint32_t i = 0; i < p->npages; i++) {
-        if (p->pages[i] != NULL)
-            page_put(p->pages[i]);
+        if (at(p->pages, p->npages, i) != NULL)
+            page_put(at(p->pages, p->npages, i));
     }
     kmem_free(p->pages);
     kmem_free(p);
@@ -110,13 +111,13 @@ ring_part(struct pipe *p, uint32_t at, size_t n, bool alloc)
 {
     uint32_t i = at / PAGE_SIZE, off = at % PAGE_SIZE;
 
-    if (p->pages[i] == NULL && alloc)
-        p->pages[i] = page_alloc(0);
-    if (p->pages[i] == NULL)
+    if (at(p->pages, p->npages, i) == NULL && alloc)
+        at(p->pages, p->npages, i) = page_alloc(0);
+    if (at(p->pages, p->npages, i) == NULL)
         return span_of(NULL, 0);
     if (n > PAGE_SIZE - off)
         n = PAGE_SIZE - off;
-    return span_sub(span_of(page_ptr(p->pages[i]), PAGE_SIZE), off, n);
+    return span_sub(span_of(page_ptr(at(p->pages, p->npages, i)), PAGE_SIZE), off, n);
 }
 
 /* With the read turn: move what there is. */
@@ -456,10 +457,10 @@ pipe_set_size(struct file *f, uint64_t size)
     if (pages == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < p->npages; i++) {
-        if (p->pages[i] != NULL && i >= n)
-            page_put(p->pages[i]);
+        if (at(p->pages, p->npages, i) != NULL && i >= n)
+            page_put(at(p->pages, p->npages, i));
         else if (i < n)
-            pages[i] = p->pages[i];
+            at(pages, n, i) = at(p->pages, p->npages, i);
     }
     kmem_free(p->pages);
     p->pages = pages;

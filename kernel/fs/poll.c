@@ -6,6 +6,7 @@
 #include <kernel/fs/poll.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
+#include <kernel/trusted/bounds.h>
 
 void
 poll_table_init(struct poll_table *pt)
@@ -64,7 +65,7 @@ look(struct poll_entry *entries, unsigned n, struct poll_table *_Nullable pt)
     int ready = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        struct poll_entry *e = &entries[i];
+        struct poll_entry *e = &at(entries, n, i);
 
         if (e->file == NULL)
             continue;

@@ -7,6 +7,7 @@
 #include <kernel/fs/procfs.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     PROCFS_MAGIC = 0x9fa0,
@@ -45,13 +46,13 @@ seq_printf(struct seq *s, const char *fmt, ...)
 }
 
 /* The text of an open file. */
-struct text {
+struct proc_text {
     struct page *page;
     size_t len;
 };
 
 static int
-text_make(struct inode *inode, struct text *t)
+text_make(struct inode *inode, struct proc_text *t)
 {
     const struct procfs_file *file = inode->fs_data;
 
@@ -79,7 +80,7 @@ text_make(struct inode *inode, struct text *t)
 static void
 text_drop(struct file *f)
 {
-    struct text *t = f->data;
+    struct proc_text *t = f->data;
 
     if (t == NULL)
         return;
@@ -93,7 +94,7 @@ static int64_t
 text_read(struct file *f, struct iobuf *buf, uint64_t *pos)
 {
     const struct procfs_file *file = f->inode->fs_data;
-    struct text *t;
+    struct proc_text *t;
     size_t n;
     int rc;
 
@@ -215,7 +216,7 @@ self_readlink(unused_param struct inode *inode, char *buf, size_t size)
     n = fmt_print(text, sizeof(text), "%d", t->proc->tgid);
     if (n > size)
         n = size;
-    __builtin_memcpy(buf, text, n);
+    span_copy(span_of(buf, size), cspan_of(text, n));
     return (int64_t)n;
 }
 
@@ -238,9 +239,10 @@ root_lookup(struct inode *dir, struct name name, struct inode **out)
         return procfs_inode(dir->sb, procfs_ino(-1, KIND_SELF, 0), S_IFLNK | 0777, &self_ops, out);
     if (name_is(name, "sys"))
         return procfs_sys_inode(dir->sb, out);
-    for (unsigned i = 0; procfs_root_files[i].name != NULL; i++) {
-        if (name_is(name, procfs_root_files[i].name))
-            return procfs_file_inode(dir->sb, procfs_ino(-1, i + 1, 0), &procfs_root_files[i], out);
+    for (unsigned i = 0; at(procfs_root_files, procfs_root_files_len, i).name != NULL; i++) {
+        if (name_is(name, at(procfs_root_files, procfs_root_files_len, i).name))
+            return procfs_file_inode(dir->sb, procfs_ino(-1, i + 1, 0),
+                                     &at(procfs_root_files, procfs_root_files_len, i), out);
     }
     return -ENOENT;
 }
@@ -284,7 +286,7 @@ root_fixed(uint64_t pos, struct name *name, unsigned *type, uint64_t *ino)
         return true;
     }
     for (unsigned k = 0; k <= i; k++) {
-        if (procfs_root_files[k].name != NULL)
+        if (at(procfs_root_files, procfs_root_files_len, k).name != NULL)
             continue;
         if (i - k > 1)
             return false;
@@ -293,7 +295,8 @@ root_fixed(uint64_t pos, struct name *name, unsigned *type, uint64_t *ino)
         *ino = procfs_ino(-1, i == k ? KIND_SELF : KIND_SYS, 0);
         return true;
     }
-    *name = name_of(procfs_root_files[i].name, str_len(procfs_root_files[i].name));
+    *name = name_of(at(procfs_root_files, procfs_root_files_len, i).name,
+                    str_len(at(procfs_root_files, procfs_root_files_len, i).name));
     return true;
 }
 

@@ -53,9 +53,10 @@ int procfs_show_mounts(struct seq *s, struct inode *inode);
 
 /* procfs_sys.c: the machine's files, and /proc/sys. */
 extern const struct procfs_file procfs_root_files[];
+extern const size_t procfs_root_files_len; /* with the one that has no name */
 
 /* procfs_drydock.c: /proc/drydock. */
 int procfs_show_drydock(struct seq *s, struct inode *inode);
-int procfs_write_drydock(struct inode *inode, const char *text, size_t len);
+int must_check procfs_write_drydock(struct inode *inode, const char *text, size_t len);
 
 int must_check procfs_sys_inode(struct superblock *sb, struct inode **out);

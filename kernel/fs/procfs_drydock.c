@@ -53,13 +53,15 @@ drop_caches(void)
 int
 procfs_write_drydock(unused_param struct inode *inode, const char *text, size_t len)
 {
-    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
-        len--;
-    if (len == 4 && str_neq(text, "drop", 4)) {
+    struct text t = { text, len };
+
+    while (t.len > 0 && (text_at(t, t.len - 1) == '\n' || text_at(t, t.len - 1) == ' '))
+        t.len--;
+    if (t.len == 4 && text_starts(t, "drop")) {
         drop_caches();
         return 0;
     }
-    if (len > 4 && str_neq(text, "bug ", 4))
-        return bug_provoke(text + 4, len - 4);
+    if (text_starts(t, "bug "))
+        return bug_provoke(text_sub(t, 4, t.len).ptr, t.len - 4);
     return -EINVAL;
 }

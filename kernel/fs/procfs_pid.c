@@ -9,6 +9,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/tty/tty.h>
 
 enum {
@@ -245,9 +246,12 @@ write_comm(struct inode *inode, const char *text, size_t len)
 
     if (p == NULL)
         return -ESRCH;
-    if (len > 0 && cspan_of(text, len).ptr[len - 1] == '\n')
-        len--;
-    str_copy(p->comm, len + 1 < sizeof(p->comm) ? len + 1 : sizeof(p->comm), text);
+
+    struct text t = { text, len };
+
+    if (len > 0 && text_at(t, len - 1) == '\n')
+        t.len--;
+    text_copy(p->comm, sizeof p->comm, t);
     return 0;
 }
 
@@ -474,7 +478,7 @@ link_readlink(struct inode *inode, char *buf, size_t size)
     }
     if (n > 0) {
         n = (size_t)n < size ? n : (int64_t)size;
-        __builtin_memcpy(buf, path, (size_t)n);
+        span_copy(span_of(buf, size), cspan_of(path, (size_t)n));
     }
     kmem_free(path);
     return n;
@@ -552,7 +556,7 @@ fd_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
         char text[16];
         size_t n = fmt_print(text, sizeof(text), "%u", fd);
 
-        if (p->files->slots[fd].file != NULL &&
+        if (at(p->files->slots, p->files->capacity, fd).file != NULL &&
             !emit(arg, name_of(text, n), procfs_ino(p->pid, KIND_FD, fd), S_IFLNK >> 12, *pos + 1))
             return 0;
     }

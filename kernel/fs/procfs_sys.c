@@ -14,6 +14,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys_misc.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     USER_HZ = 100,
@@ -147,9 +148,9 @@ show_cpuinfo(struct seq *s, unused_param struct inode *inode)
 static int
 show_filesystems(struct seq *s, unused_param struct inode *inode)
 {
-    for (unsigned i = 0; kernel_fstypes[i] != NULL; i++)
-        seq_printf(s, "%s\t%s\n", kernel_fstypes[i]->needs_dev ? "" : "nodev",
-                   kernel_fstypes[i]->name);
+    for (unsigned i = 0; at(kernel_fstypes, kernel_fstypes_len, i) != NULL; i++)
+        seq_printf(s, "%s\t%s\n", at(kernel_fstypes, kernel_fstypes_len, i)->needs_dev ? "" : "nodev",
+                   at(kernel_fstypes, kernel_fstypes_len, i)->name);
     return 0;
 }
 
@@ -262,6 +263,7 @@ const struct procfs_file procfs_root_files[] = {
     { "vmstat", 0444, show_vmstat, NULL },
     { NULL, 0, NULL, NULL },
 };
+const size_t procfs_root_files_len = sizeof procfs_root_files / sizeof procfs_root_files[0];
 
 /* /proc/sys: a table of whole paths; a directory is a prefix. */
 static int
@@ -354,15 +356,12 @@ enum { NR_SYS_DIRS = sizeof(sys_dirs) / sizeof(sys_dirs[0]) };
 static struct name
 sys_child(const char *path, const char *dir)
 {
-    size_t skip = str_len(dir);
-    const char *slash;
+    struct text rest = text_of(str_from(path, str_len(dir)));
+    size_t slash = text_find(rest, 0, '/');
 
-    if (!str_starts(path, dir) || path[skip] == '\0')
+    if (!str_starts(path, dir) || slash + 1 < rest.len)
         return name_of(path, 0);
-    slash = str_chr(path + skip, '/');
-    if (slash != NULL && slash[1] != '\0')
-        return name_of(path, 0);
-    return name_of(path + skip, slash != NULL ? (size_t)(slash - path) - skip : str_len(path) - skip);
+    return name_of(rest.ptr, slash);
 }
 
 static int sys_lookup(struct inode *dir, struct name name, struct inode **out);

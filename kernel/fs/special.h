@@ -10,5 +10,5 @@ void pipe_init(void);
 int must_check pipe_create(uint32_t flags, struct file **read_end, struct file **write_end);
 /* F_GETPIPE_SZ, F_SETPIPE_SZ; -EBADF: no pipe. */
 int64_t pipe_size(struct file *f);
-int64_t pipe_set_size(struct file *f, uint64_t size);
+int64_t must_check pipe_set_size(struct file *f, uint64_t size);
 bool file_is_pipe(const struct file *f);

@@ -4,10 +4,12 @@
  * A directory entry holds a reference to its inode. */
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
+#include <kernel/fs/dentry.h>
 #include <kernel/fs/devfs.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/span.h>
 
 enum { TMPFS_MAGIC = 0x01021994, ENTRY_SIZE = 20, COOKIE_FIRST = 2 };
 
@@ -103,7 +105,7 @@ entry_find(struct inode *dir, struct name name)
     list_for_each (n, &td->entries) {
         struct entry *e = container_of(n, struct entry, node);
 
-        if (e->name.len == name.len && __builtin_memcmp(e->name.text, name.text, name.len) == 0)
+        if (name_eq(e->name, name))
             return e;
     }
     return NULL;
@@ -116,7 +118,7 @@ entry_alloc(struct name name)
 
     if (e == NULL)
         return NULL;
-    __builtin_memcpy(e->text, name.text, name.len);
+    name_copy(e->text, name.len, name);
     e->name = (struct name){ e->text, name.len };
     return e;
 }
@@ -200,7 +202,7 @@ tmpfs_symlink(struct inode *dir, struct name name, uint32_t uid, uint32_t gid, s
         kmem_free(text);
         return rc;
     }
-    __builtin_memcpy(text, target.text, target.len);
+    name_copy(text, target.len, target);
     (*out)->fs_data = text;
     (*out)->size = target.len;
     return 0;
@@ -283,7 +285,7 @@ tmpfs_readlink(struct inode *inode, char *buf, size_t size)
 {
     size_t n = inode->size < size ? (size_t)inode->size : size;
 
-    __builtin_memcpy(buf, inode->fs_data, n);
+    span_copy(span_of(buf, size), cspan_of(inode->fs_data, n));
     return (int64_t)n;
 }
 
@@ -479,21 +481,21 @@ parse_opt(struct name key, struct name val, struct tmpfs_opts *o, uint64_t ram)
 static int
 parse_options(const char *s, struct tmpfs_opts *o, uint64_t ram)
 {
-    while (*s != '\0') {
-        const char *end = s, *eq = NULL;
+    struct text all = text_of(s);
 
-        for (; *end != '\0' && *end != ','; end++) {
-            if (*end == '=' && eq == NULL)
-                eq = end;
-        }
-        if (eq != NULL) {
-            int rc = parse_opt((struct name){ s, (size_t)(eq - s) },
-                               (struct name){ eq + 1, (size_t)(end - eq - 1) }, o, ram);
+    for (size_t i = 0; i < all.len;) {
+        struct text opt = text_sub(all, i, text_find(all, i, ',') - i);
+        size_t eq = text_find(opt, 0, '=');
+
+        if (eq < opt.len) {
+            struct text val = text_sub(opt, eq + 1, opt.len);
+            int rc =
+                parse_opt((struct name){ opt.ptr, eq }, (struct name){ val.ptr, val.len }, o, ram);
 
             if (rc < 0)
                 return rc;
         }
-        s = *end == ',' ? end + 1 : end;
+        i += opt.len + 1;
     }
     return 0;
 }

@@ -132,6 +132,7 @@ struct fs_type {
 };
 /* The file systems of this kernel, NULL-terminated (kernel/fs/fstypes.c, from the configuration). */
 extern const struct fs_type *const kernel_fstypes[];
+extern const size_t kernel_fstypes_len; /* with the NULL */
 
 struct superblock {
     const struct fs_type *type;

@@ -120,7 +120,7 @@ copy_on_write(const struct fault *f, struct chunk *c)
     uaddr_t va = uaddr((uintptr_t)first << PAGE_SHIFT);
 
     for (unsigned i = 0; i < got; i++)
-        __builtin_memcpy(page_ptr(mm_run_page(block, i)), page_ptr(c->pages[lo + i]), PAGE_SIZE);
+        page_copy(mm_run_page(block, i), c->pages[lo + i]);
 
     int rc = hal_space_map(f->mm->space, va, page_paddr(block), got, vma_prot(f->vma, true));
 
@@ -217,7 +217,7 @@ fault_anon(const struct fault *f, struct chunk *c)
         return -ENOMEM;
     if (got < want)
         first = f->vpn & ~(uint64_t)(got - 1);
-    __builtin_memset(page_ptr(block), 0, (size_t)got << PAGE_SHIFT);
+    page_zero(block, got);
     for (unsigned i = 0; i < got; i++)
         mm_page_add(f->mm, c, chunk_bit(first) + i, mm_run_page(block, i), true);
 
@@ -250,7 +250,7 @@ file_page(const struct fault *f, uint64_t vpn, bool *major, struct page **page_o
 }
 
 /* A page that needs no waiting, with a reference, or NULL. */
-static struct page *
+static struct page *_Nullable
 file_page_now(const struct fault *f, uint64_t vpn)
 {
     struct file *file = f->vma->file;
@@ -315,7 +315,7 @@ file_copy(const struct fault *f, struct chunk *c, bool *major)
     unsigned skip = got < n ? (unsigned)(f->vpn - first) & ~(got - 1) : 0;
 
     for (unsigned i = 0; i < got; i++)
-        __builtin_memcpy(page_ptr(mm_run_page(block, i)), page_ptr(from[skip + i]), PAGE_SIZE);
+        page_copy(mm_run_page(block, i), from[skip + i]);
     while (have > 0)
         page_put(from[--have]);
     if (got == 0)

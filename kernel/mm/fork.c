@@ -41,7 +41,7 @@ copy_run(const struct fork_walk *w, const struct chunk *from, struct chunk *to, 
     for (unsigned i = 0; i < got; i++) {
         struct page *page = mm_run_page(block, i);
 
-        __builtin_memcpy(page_ptr(page), page_ptr(from->pages[bit + i]), PAGE_SIZE);
+        page_copy(page, from->pages[bit + i]);
         mm_page_add(w->child, to, bit + i, page, true);
     }
     return got;

@@ -6,7 +6,8 @@
 
 #include <hal/types.h>
 
-void *_Nullable kmem_alloc(size_t size) __attribute__((malloc, alloc_size(1))) may_allocate;
+void *_Nullable kmem_alloc(size_t size)
+    __attribute__((malloc, alloc_size(1))) may_allocate fresh_memory;
 void kmem_free(void *_Nullable p);
 
 struct kmem_stats {

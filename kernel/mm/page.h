@@ -40,6 +40,11 @@ void page_init(paddr_t base, uint64_t size);
 /* 2^order pages, physically contiguous, contents undefined (page_zalloc: zero), refs = 1.  NULL: none left. */
 struct page *_Nullable page_alloc(unsigned order) may_allocate;
 struct page *_Nullable page_zalloc(unsigned order) may_allocate;
+/* The memory of a block that page_zalloc() just gave, to become whatever structure is wanted. */
+void *page_fresh(struct page *p) fresh_memory;
+/* Fill `n` pages with zeroes; copy a page. */
+void page_zero(struct page *p, size_t n);
+void page_copy(struct page *to, const struct page *from);
 /* Make every page of a block (refs 1, nobody else knows it) one of its own: order 0, refs 1. */
 void page_split(struct page *block);
 void page_get(struct page *p);

@@ -2,6 +2,7 @@
 #include <kernel/core/assert.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/resident.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     TABLE_SHIFT_MIN = 4,
@@ -13,6 +14,12 @@ static uint32_t
 slot_of(const struct chunk_table *t, uint64_t key)
 {
     return (uint32_t)((key * 0x9e3779b97f4a7c15ull) >> (64 - t->shift));
+}
+
+static uint32_t
+table_len(const struct chunk_table *t)
+{
+    return 1u << t->shift;
 }
 
 static struct chunk_table *
@@ -37,12 +44,12 @@ table_grow(struct resident *r)
     for (uint32_t i = 0; i < 1u << old->shift; i++) {
         struct chunk *next;
 
-        for (struct chunk *c = old->slots[i]; c != NULL; c = next) {
+        for (struct chunk *c = at(old->slots, table_len(old), i); c != NULL; c = next) {
             uint32_t s = slot_of(t, c->key);
 
             next = c->next;
-            c->next = t->slots[s];
-            t->slots[s] = c;
+            c->next = at(t->slots, table_len(t), s);
+            at(t->slots, table_len(t), s) = c;
         }
     }
     r->table = t;
@@ -58,7 +65,8 @@ resident_find(struct resident *r, uint64_t vpn)
         return r->last;
     if (r->table == NULL)
         return NULL;
-    for (struct chunk *c = r->table->slots[slot_of(r->table, key)]; c != NULL; c = c->next) {
+    for (struct chunk *c = at(r->table->slots, table_len(r->table), slot_of(r->table, key));
+         c != NULL; c = c->next) {
         if (c->key == key) {
             r->last = c;
             return c;
@@ -89,8 +97,8 @@ resident_obtain(struct resident *r, uint64_t vpn)
 
     uint32_t s = slot_of(r->table, c->key);
 
-    c->next = r->table->slots[s];
-    r->table->slots[s] = c;
+    c->next = at(r->table->slots, table_len(r->table), s);
+    at(r->table->slots, table_len(r->table), s) = c;
     r->nchunks++;
     r->last = c;
     return c;
@@ -102,7 +110,7 @@ resident_trim(struct resident *r, struct chunk *c)
     if (c->present != 0)
         return;
 
-    struct chunk **link = &r->table->slots[slot_of(r->table, c->key)];
+    struct chunk **link = &at(r->table->slots, table_len(r->table), slot_of(r->table, c->key));
 
     while (*link != c) {
         assert(*link != NULL);
@@ -150,7 +158,8 @@ resident_each(struct resident *r, uint64_t first, uint64_t n,
     for (uint32_t i = 0; i < slots; i++) {
         struct chunk *next;
 
-        for (struct chunk *c = r->table->slots[i]; c != NULL && rc == 0; c = next) {
+        for (struct chunk *c = at(r->table->slots, table_len(r->table), i); c != NULL && rc == 0;
+             c = next) {
             uint64_t mask = range_mask(c->key, first, n);
 
             next = c->next;
@@ -167,11 +176,11 @@ resident_fini(struct resident *r)
     if (r->table == NULL)
         return;
     for (uint32_t i = 0; i < 1u << r->table->shift; i++) {
-        while (r->table->slots[i] != NULL) {
-            struct chunk *c = r->table->slots[i];
+        while (at(r->table->slots, table_len(r->table), i) != NULL) {
+            struct chunk *c = at(r->table->slots, table_len(r->table), i);
 
             assert(c->present == 0);
-            r->table->slots[i] = c->next;
+            at(r->table->slots, table_len(r->table), i) = c->next;
             kmem_free(c);
         }
     }

@@ -22,12 +22,17 @@ check_flags(uint64_t flags)
     return 0;
 }
 
+struct user_count {
+    uint32_t uid;
+    uint64_t processes;
+};
+
 static bool
 count_user(struct proc *p, void *arg)
 {
-    uint64_t *n = arg;
+    struct user_count *c = arg;
 
-    n[1] += p->creds.uid == n[0];
+    c->processes += p->creds.uid == c->uid;
     return true;
 }
 
@@ -35,12 +40,12 @@ count_user(struct proc *p, void *arg)
 static int
 check_limit(const struct proc *p)
 {
-    uint64_t n[2] = { p->creds.uid, 0 };
+    struct user_count c = { .uid = p->creds.uid };
 
     if (p->creds.uid == 0)
         return 0;
-    proc_for_each(count_user, n);
-    return n[1] >= p->rlimits[RLIMIT_NPROC].cur ? -EAGAIN : 0;
+    proc_for_each(count_user, &c);
+    return c.processes >= p->rlimits[RLIMIT_NPROC].cur ? -EAGAIN : 0;
 }
 
 static int

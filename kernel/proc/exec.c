@@ -52,8 +52,7 @@ head_push(struct exec *x, struct cspan text)
 
     if (copy == NULL)
         return -ENOMEM;
-    __builtin_memcpy(copy, text.ptr, text.len);
-    copy[text.len] = 0;
+    span_copy(span_of(copy, text.len + 1), text); /* zeroed: it ends */
     x->head[x->nhead++] = copy;
     return 0;
 }
@@ -282,7 +281,7 @@ set_name(struct proc *p, const char *path)
     const char *name = path;
 
     for (const char *s = path; (s = str_chr(s, '/')) != NULL;)
-        name = ++s;
+        name = s = str_from(s, 1);
     str_copy(p->comm, sizeof p->comm, name);
     str_copy(p->thread.name, sizeof p->thread.name, name);
 }

@@ -58,25 +58,30 @@ notify_end(struct proc *p)
 }
 
 /* A group that lost its last connection to its session: stopped members would sleep for ever (POSIX 3.264). */
+struct group_look {
+    int32_t pgid;
+    bool stopped; /* somebody in it is */
+};
+
 static bool
 has_stopped(struct proc *p, void *arg)
 {
-    int32_t *q = arg;
+    struct group_look *look = arg;
 
-    if (p->pgid == q[0] && p->stop_signal != 0)
-        q[1] = 1;
+    if (p->pgid == look->pgid && p->stop_signal != 0)
+        look->stopped = true;
     return true;
 }
 
 static void
 rescue_group(int32_t pgid)
 {
-    int32_t q[2] = { pgid, 0 };
+    struct group_look look = { .pgid = pgid };
 
     if (!proc_group_orphaned(pgid))
         return;
-    proc_for_each(has_stopped, q);
-    if (!q[1])
+    proc_for_each(has_stopped, &look);
+    if (!look.stopped)
         return;
     (void)signal_send_group(pgid, SIGHUP, NULL);
     (void)signal_send_group(pgid, SIGCONT, NULL);

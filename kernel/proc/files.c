@@ -7,6 +7,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/files.h>
 #include <kernel/proc/proc.h>
+#include <kernel/trusted/bounds.h>
 
 enum { FILES_START = 64, UMASK_START = 022, RLIMIT_NOFILE = 7 };
 
@@ -43,9 +44,9 @@ files_copy(const struct files *from, struct files **out)
     f->refs = 1;
     f->capacity = from->capacity;
     for (uint32_t i = 0; i < from->capacity; i++) {
-        f->slots[i] = from->slots[i];
-        if (f->slots[i].file != NULL)
-            file_ref(f->slots[i].file);
+        at(f->slots, f->capacity, i) = at(from->slots, from->capacity, i);
+        if (at(f->slots, f->capacity, i).file != NULL)
+            file_ref(at(f->slots, f->capacity, i).file);
     }
     *out = f;
     return 0;
@@ -71,8 +72,8 @@ files_put(struct files *f)
     if (--f->refs > 0)
         return;
     for (uint32_t i = 0; i < f->capacity; i++) {
-        if (f->slots[i].file != NULL)
-            slot_close(f, &f->slots[i]);
+        if (at(f->slots, f->capacity, i).file != NULL)
+            slot_close(f, &at(f->slots, f->capacity, i));
     }
     kmem_free(f->slots);
     kmem_free(f);
@@ -82,8 +83,8 @@ void
 files_close_cloexec(struct files *f)
 {
     for (uint32_t i = 0; i < f->capacity; i++) {
-        if (f->slots[i].file != NULL && f->slots[i].cloexec)
-            slot_close(f, &f->slots[i]);
+        if (at(f->slots, f->capacity, i).file != NULL && at(f->slots, f->capacity, i).cloexec)
+            slot_close(f, &at(f->slots, f->capacity, i));
     }
 }
 
@@ -101,7 +102,7 @@ grow(struct files *f, uint32_t need)
     if (slots == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->capacity; i++)
-        slots[i] = f->slots[i];
+        at(slots, cap, i) = at(f->slots, f->capacity, i);
     kmem_free(f->slots);
     f->slots = slots;
     f->capacity = cap;
@@ -123,7 +124,7 @@ fd_install(struct files *f, struct file *file, int min, bool cloexec)
     uint32_t limit = files_limit();
     uint32_t fd = (uint32_t)min;
 
-    while (fd < f->capacity && f->slots[fd].file != NULL)
+    while (fd < f->capacity && at(f->slots, f->capacity, fd).file != NULL)
         fd++;
     if (fd >= limit)
         return -EMFILE;
@@ -133,7 +134,7 @@ fd_install(struct files *f, struct file *file, int min, bool cloexec)
         if (rc < 0)
             return rc;
     }
-    f->slots[fd] = (struct fd_slot){ file, cloexec };
+    at(f->slots, f->capacity, fd) = (struct fd_slot){ file, cloexec };
     return (int)fd;
 }
 
@@ -150,7 +151,7 @@ fd_replace(struct files *f, struct file *file, int fd, bool cloexec)
         if (rc < 0)
             return rc;
     }
-    slot = &f->slots[fd];
+    slot = &at(f->slots, f->capacity, fd);
     if (slot->file != NULL) {
         struct fd_slot old = *slot;
 
@@ -165,26 +166,26 @@ fd_replace(struct files *f, struct file *file, int fd, bool cloexec)
 struct file *_Nullable
 fd_get(struct files *f, int fd)
 {
-    if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
+    if (fd < 0 || (uint32_t)fd >= f->capacity || at(f->slots, f->capacity, fd).file == NULL)
         return NULL;
-    return file_ref(f->slots[fd].file);
+    return file_ref(at(f->slots, f->capacity, fd).file);
 }
 
 int
 fd_close(struct files *f, int fd)
 {
-    if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
+    if (fd < 0 || (uint32_t)fd >= f->capacity || at(f->slots, f->capacity, fd).file == NULL)
         return -EBADF;
-    slot_close(f, &f->slots[fd]);
+    slot_close(f, &at(f->slots, f->capacity, fd));
     return 0;
 }
 
 bool *_Nullable
 fd_cloexec(struct files *f, int fd)
 {
-    if (fd < 0 || (uint32_t)fd >= f->capacity || f->slots[fd].file == NULL)
+    if (fd < 0 || (uint32_t)fd >= f->capacity || at(f->slots, f->capacity, fd).file == NULL)
         return NULL;
-    return &f->slots[fd].cloexec;
+    return &at(f->slots, f->capacity, fd).cloexec;
 }
 
 int

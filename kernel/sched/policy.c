@@ -1,6 +1,7 @@
 /* The policy: weighted fair scheduling.  Every thread is charged its CPU time divided by its weight (vruntime); the one that was
  * charged least runs next.  A nice step changes the share of the CPU by a factor of 1.25, as on Linux (sched(7)). */
 #include <kernel/sched/policy.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     NICE_MIN = -20,
@@ -51,7 +52,7 @@ sched_policy_pick(const struct sched_view *views, size_t count)
 
     /* Of equals the one that waited longest runs, and anybody rather than the one that just ran. */
     for (size_t i = 1; i < count; i++) {
-        const struct sched_view *v = &views[i], *best = &views[choice.index];
+        const struct sched_view *v = &at(views, count, i), *best = &at(views, count, choice.index);
 
         if (v->vruntime < best->vruntime ||
             (v->vruntime == best->vruntime &&

@@ -11,6 +11,7 @@
 #include <kernel/mm/page.h>
 #include <kernel/sched/policy.h>
 #include <kernel/sched/thread.h>
+#include <kernel/trusted/span.h>
 
 enum {
     VIEWS_MAX = 64,       /* threads shown to the policy at once; more are shown in rounds */
@@ -135,7 +136,25 @@ stack_block_size(void)
     return (size_t)PAGE_SIZE << stack_order();
 }
 
-static void *
+/* What lies between the guard pages. */
+static struct span
+stack_of(void *block)
+{
+    return span_sub(span_of(block, stack_block_size()), PAGE_SIZE,
+                    stack_block_size() - 2 * PAGE_SIZE);
+}
+
+/* Make the guard pages inaccessible, or accessible again. */
+static void
+stack_guard(void *block, bool guard)
+{
+    hal_guard_page(block, guard);
+    hal_guard_page(
+        span_sub(span_of(block, stack_block_size()), stack_block_size() - PAGE_SIZE, PAGE_SIZE).ptr,
+        guard);
+}
+
+static void *_Nullable
 stack_alloc(void)
 {
     irqstate_t state = hal_irq_save();
@@ -143,7 +162,9 @@ stack_alloc(void)
 
     hal_irq_restore(state);
     if (block != NULL) {
-        hal_mem_unpoison(block + PAGE_SIZE, stack_block_size() - 2 * PAGE_SIZE);
+        struct span stack = stack_of(block);
+
+        hal_mem_unpoison(stack.ptr, stack.len);
         return block;
     }
 
@@ -152,16 +173,14 @@ stack_alloc(void)
     if (p == NULL)
         return NULL;
     block = page_ptr(p);
-    hal_guard_page(block, true);
-    hal_guard_page(block + stack_block_size() - PAGE_SIZE, true);
+    stack_guard(block, true);
     return block;
 }
 
 static void
 stack_release(uint8_t *block)
 {
-    hal_guard_page(block, false);
-    hal_guard_page(block + stack_block_size() - PAGE_SIZE, false);
+    stack_guard(block, false);
     page_put(page_of_ptr(block));
 }
 
@@ -205,7 +224,7 @@ sched_drain_stacks(void)
 /* --- switching --- */
 
 /* Show the policy every runnable thread but `except`; its choice, or NULL when there is nobody. */
-static struct thread *
+static struct thread *_Nullable
 pick(const struct thread *except) requires_lock(hal_irqs_off)
 {
     static struct sched_view views[VIEWS_MAX];
@@ -306,6 +325,7 @@ schedule(const struct thread *except) requires_lock(hal_irqs_off)
         next = &idle_thread;
     else
         next = pick(except);
+    assert(next != NULL); /* two are runnable, one of them may be left out */
     load_update(clock_ns);
     load_active = runnable;
     if (next->vruntime > min_vruntime)
@@ -442,9 +462,9 @@ thread_create(struct thread *t, const char *name, void (*entry)(void *arg), void
     t->nice = current->nice;
     timer_init(&t->sleep_timer, sleep_timeout, t);
 
-    uint8_t *block = t->stack;
+    struct span stack = stack_of(t->stack);
 
-    hal_ctx_init(&t->ctx, block + PAGE_SIZE, stack_block_size() - 2 * PAGE_SIZE, thread_begin, t);
+    hal_ctx_init(&t->ctx, stack.ptr, stack.len, thread_begin, t);
     return 0;
 }
 

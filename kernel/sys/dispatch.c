@@ -3,6 +3,7 @@
 #include <kernel/core/log.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys.h>
+#include <kernel/trusted/bounds.h>
 
 enum { REPORTED_MAX = 512 };
 
@@ -26,9 +27,9 @@ report(uint64_t nr)
         done = true;
     }
     const struct proc *p = proc_current();
-    if (nr < sys_table_len && sys_table[nr].name != NULL)
+    if (nr < sys_table_len && at(sys_table, sys_table_len, nr).name != NULL)
         klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid,
-             sys_table[nr].name, (unsigned long long)nr);
+             at(sys_table, sys_table_len, nr).name, (unsigned long long)nr);
     else
         klog(LOG_INFO, "%s[%d]: there is no system call %llu", p->comm, p->pid,
              (unsigned long long)nr);
@@ -37,9 +38,9 @@ report(uint64_t nr)
 int64_t
 sys_dispatch(uint64_t nr, const struct sysargs *args)
 {
-    if (nr >= sys_table_len || sys_table[nr].fn == NULL) {
+    if (nr >= sys_table_len || at(sys_table, sys_table_len, nr).fn == NULL) {
         report(nr);
         return -ENOSYS;
     }
-    return sys_table[nr].fn(args);
+    return at(sys_table, sys_table_len, nr).fn(args);
 }

@@ -23,7 +23,7 @@ extern const struct sys_entry sys_table[];
 extern const size_t sys_table_len;
 
 /* Run one: unknown numbers give -ENOSYS and are logged once each with their name. */
-int64_t sys_dispatch(uint64_t nr, const struct sysargs *args);
+int64_t must_check sys_dispatch(uint64_t nr, const struct sysargs *args);
 
 /* The calls, by file.  X(name) declares sys_name. */
 #define SYS_DECLARE(name) int64_t must_check sys_##name(const struct sysargs *args)

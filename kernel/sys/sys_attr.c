@@ -273,15 +273,20 @@ one_time(const struct abi_timespec *t, unsigned bit, struct setattr *attr, struc
     return 0;
 }
 
+/* Access and modification time. */
+struct utimes {
+    struct abi_timespec t[2];
+};
+
 static int64_t
-do_utimes(int fd, uint64_t path, const struct abi_timespec t[2], unsigned flags)
+do_utimes(int fd, uint64_t path, const struct utimes *u, unsigned flags)
 {
     struct setattr attr = { 0 };
-    attr_fn fn = t[0].nsec == UTIME_NOW && t[1].nsec == UTIME_NOW ? touch_inode : utimes_inode;
-    int rc = one_time(&t[0], ATTR_ATIME, &attr, &attr.atime);
+    attr_fn fn = u->t[0].nsec == UTIME_NOW && u->t[1].nsec == UTIME_NOW ? touch_inode : utimes_inode;
+    int rc = one_time(&u->t[0], ATTR_ATIME, &attr, &attr.atime);
 
     if (rc == 0)
-        rc = one_time(&t[1], ATTR_MTIME, &attr, &attr.mtime);
+        rc = one_time(&u->t[1], ATTR_MTIME, &attr, &attr.mtime);
     if (rc < 0)
         return rc;
     if (attr.valid == 0)
@@ -290,25 +295,25 @@ do_utimes(int fd, uint64_t path, const struct abi_timespec t[2], unsigned flags)
                                        : attr_path(fd, path, flags, fn, &attr);
 }
 
-static const struct abi_timespec times_now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
+static const struct utimes times_now = { { { 0, UTIME_NOW }, { 0, UTIME_NOW } } };
 
 int64_t
 sys_utimensat(const struct sysargs *a)
 {
     uint32_t flags = (uint32_t)a->a[3];
-    struct abi_timespec t[2] = { times_now[0], times_now[1] };
+    struct utimes u = times_now;
 
     if ((flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
         return -EINVAL;
     if (a->a[2] != 0) {
-        int rc = ucopy_in(t, uaddr((uintptr_t)a->a[2]), sizeof(t));
+        int rc = ucopy_in(u.t, uaddr((uintptr_t)a->a[2]), sizeof(u.t));
 
         if (rc < 0)
             return rc;
     }
     if (a->a[1] == 0 && flags != 0 && (int)a->a[0] != AT_FDCWD)
         return -EINVAL;
-    return do_utimes((int)a->a[0], a->a[1], t,
+    return do_utimes((int)a->a[0], a->a[1], &u,
                      ((flags & AT_SYMLINK_NOFOLLOW) != 0 ? 0u : (unsigned)LOOKUP_FOLLOW) |
                          ((flags & AT_EMPTY_PATH) != 0 ? (unsigned)LOOKUP_EMPTY : 0u));
 }
@@ -316,7 +321,7 @@ sys_utimensat(const struct sysargs *a)
 static int64_t
 do_timevals(int fd, uint64_t path, uint64_t user)
 {
-    struct abi_timespec t[2] = { times_now[0], times_now[1] };
+    struct utimes u = times_now;
     struct abi_timeval v[2];
 
     if (user != 0) {
@@ -327,10 +332,10 @@ do_timevals(int fd, uint64_t path, uint64_t user)
         for (unsigned i = 0; i < 2; i++) {
             if (v[i].usec < 0 || v[i].usec >= USEC_PER_SEC)
                 return -EINVAL;
-            t[i] = (struct abi_timespec){ v[i].sec, v[i].usec * NSEC_PER_USEC };
+            u.t[i] = (struct abi_timespec){ v[i].sec, v[i].usec * NSEC_PER_USEC };
         }
     }
-    return do_utimes(fd, path, t, LOOKUP_FOLLOW);
+    return do_utimes(fd, path, &u, LOOKUP_FOLLOW);
 }
 
 int64_t
@@ -348,7 +353,7 @@ sys_futimesat(const struct sysargs *a)
 int64_t
 sys_utime(const struct sysargs *a)
 {
-    struct abi_timespec t[2] = { times_now[0], times_now[1] };
+    struct utimes u = times_now;
     int64_t v[2];
 
     if (a->a[1] != 0) {
@@ -356,8 +361,8 @@ sys_utime(const struct sysargs *a)
 
         if (rc < 0)
             return rc;
-        t[0] = (struct abi_timespec){ v[0], 0 };
-        t[1] = (struct abi_timespec){ v[1], 0 };
+        u.t[0] = (struct abi_timespec){ v[0], 0 };
+        u.t[1] = (struct abi_timespec){ v[1], 0 };
     }
-    return do_utimes(AT_FDCWD, a->a[0], t, LOOKUP_FOLLOW);
+    return do_utimes(AT_FDCWD, a->a[0], &u, LOOKUP_FOLLOW);
 }

@@ -10,6 +10,7 @@
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys_poll.h>
 #include <kernel/sys/upath.h>
+#include <kernel/trusted/bounds.h>
 
 enum {
     NSEC_PER_SEC = 1000000000,
@@ -113,22 +114,22 @@ poll_fds(struct abi_pollfd *fds, struct poll_entry *entries, unsigned n, uint64_
     int bad = 0, rc;
 
     for (unsigned i = 0; i < n; i++) {
-        entries[i] = (struct poll_entry){ .events = (uint16_t)fds[i].events };
-        fds[i].revents = 0;
-        if (fds[i].fd < 0)
+        at(entries, n, i) = (struct poll_entry){ .events = (uint16_t)at(fds, n, i).events };
+        at(fds, n, i).revents = 0;
+        if (at(fds, n, i).fd < 0)
             continue;
-        entries[i].file = ufile_get(fds[i].fd, false);
-        if (entries[i].file == NULL) {
-            fds[i].revents = POLLNVAL;
+        at(entries, n, i).file = ufile_get(at(fds, n, i).fd, false);
+        if (at(entries, n, i).file == NULL) {
+            at(fds, n, i).revents = POLLNVAL;
             bad++;
         }
     }
     rc = poll_wait(entries, n, bad > 0 ? 0 : deadline);
     for (unsigned i = 0; i < n; i++) {
-        if (entries[i].file == NULL)
+        if (at(entries, n, i).file == NULL)
             continue;
-        fds[i].revents = (int16_t)entries[i].revents;
-        file_put(entries[i].file);
+        at(fds, n, i).revents = (int16_t)at(entries, n, i).revents;
+        file_put(at(entries, n, i).file);
     }
     return rc < 0 ? rc : rc + bad;
 }
@@ -156,7 +157,7 @@ do_poll(uint64_t user, uint32_t n, uint64_t deadline)
         /* Only revents is written: the array may be read by others meanwhile. */
         for (unsigned i = 0; i < n && rc >= 0; i++) {
             int rc2 = ucopy_out(uaddr(at.v + i * sizeof(*fds) + offsetof(struct abi_pollfd, revents)),
-                                &fds[i].revents, sizeof(fds[i].revents));
+                                &at(fds, n, i).revents, sizeof(at(fds, n, i).revents));
 
             if (rc2 < 0)
                 rc = rc2;
@@ -233,31 +234,36 @@ select_sets(struct fdsets *s, unsigned n, uint64_t deadline)
 
         if (ev == 0)
             continue;
-        entries[fd] = (struct poll_entry){ .file = ufile_get((int)fd, false), .events = ev };
-        if (entries[fd].file == NULL)
+        at(entries, n, fd) = (struct poll_entry){ .file = ufile_get((int)fd, false), .events = ev };
+        if (at(entries, n, fd).file == NULL)
             rc = -EBADF;
     }
     if (rc == 0)
         rc = poll_wait(entries, n, deadline);
     for (unsigned fd = 0; fd < n; fd++) {
-        if (entries[fd].file == NULL)
+        if (at(entries, n, fd).file == NULL)
             continue;
         for (unsigned k = 0; k < 3; k++) {
             if (!set_has(s, k, fd))
                 continue;
-            if ((entries[fd].revents & select_events[k]) != 0)
+            if ((at(entries, n, fd).revents & select_events[k]) != 0)
                 count++;
             else
                 s->bits[k][fd / 64] &= ~(1ull << fd % 64);
         }
-        file_put(entries[fd].file);
+        file_put(at(entries, n, fd).file);
     }
     kmem_free(entries);
     return rc < 0 ? rc : count;
 }
 
+/* User addresses of the three sets; 0: not given. */
+struct user_sets {
+    uint64_t at[3];
+};
+
 static int64_t
-do_select(int32_t want_n, const uint64_t user[3], uint64_t deadline)
+do_select(int32_t want_n, const struct user_sets *user, uint64_t deadline)
 {
     uint32_t n = want_n < (int32_t)FD_MAX ? (uint32_t)want_n : FD_MAX;
     struct fdsets s = { 0 };
@@ -270,14 +276,17 @@ do_select(int32_t want_n, const uint64_t user[3], uint64_t deadline)
         n = proc_current()->files->capacity;
     bytes = (n + 63) / 64 * 8;
     for (unsigned k = 0; k < 3; k++) {
-        rc = user[k] != 0 && bytes > 0 ? ucopy_in(s.bits[k], uaddr((uintptr_t)user[k]), bytes) : 0;
+        rc = user->at[k] != 0 && bytes > 0
+                 ? ucopy_in(s.bits[k], uaddr((uintptr_t)user->at[k]), bytes)
+                 : 0;
         if (rc < 0)
             return rc;
     }
     rc = select_sets(&s, n, deadline);
     for (unsigned k = 0; k < 3 && rc >= 0; k++) {
-        int rc2 =
-            user[k] != 0 && bytes > 0 ? ucopy_out(uaddr((uintptr_t)user[k]), s.bits[k], bytes) : 0;
+        int rc2 = user->at[k] != 0 && bytes > 0
+                      ? ucopy_out(uaddr((uintptr_t)user->at[k]), s.bits[k], bytes)
+                      : 0;
 
         if (rc2 < 0)
             rc = rc2;
@@ -288,7 +297,7 @@ do_select(int32_t want_n, const uint64_t user[3], uint64_t deadline)
 int64_t
 sys_select(const struct sysargs *a)
 {
-    const uint64_t user[3] = { a->a[1], a->a[2], a->a[3] };
+    const struct user_sets user = { { a->a[1], a->a[2], a->a[3] } };
     uint64_t deadline = WAIT_FOREVER;
     struct abi_timeval t;
     int64_t rc;
@@ -301,7 +310,7 @@ sys_select(const struct sysargs *a)
             return -EINVAL;
         deadline = deadline_in(t.sec + t.usec / USEC_PER_SEC, t.usec % USEC_PER_SEC * 1000);
     }
-    rc = do_select((int32_t)a->a[0], user, deadline);
+    rc = do_select((int32_t)a->a[0], &user, deadline);
     if (a->a[4] != 0 && deadline != WAIT_FOREVER) {
         uint64_t left = time_left(deadline);
         int rc2;
@@ -317,7 +326,7 @@ sys_select(const struct sysargs *a)
 int64_t
 sys_pselect6(const struct sysargs *a)
 {
-    const uint64_t user[3] = { a->a[1], a->a[2], a->a[3] };
+    const struct user_sets user = { { a->a[1], a->a[2], a->a[3] } };
     uint64_t mask[2] = { 0, 0 }; /* address and size */
     uint64_t deadline;
     int64_t rc = timespec_get(a->a[4], &deadline);
@@ -328,7 +337,7 @@ sys_pselect6(const struct sysargs *a)
         rc = mask_begin(mask[0], mask[1]);
     if (rc < 0)
         return rc;
-    rc = do_select((int32_t)a->a[0], user, deadline);
+    rc = do_select((int32_t)a->a[0], &user, deadline);
     mask_end(mask[0], rc == -EINTR);
     timespec_put_left(a->a[4], deadline);
     return rc == -EINTR ? -ERESTARTNOHAND : rc;
@@ -412,7 +421,8 @@ do_epoll_wait(int fd, uint64_t user, int32_t max, uint64_t deadline)
     events = kmem_alloc((size_t)max * sizeof(*events));
     rc = events != NULL ? epoll_wait_file(ep, events, (unsigned)max, deadline) : -ENOMEM;
     for (int i = 0; i < rc; i++) {
-        struct abi_epoll_event u = { .events = events[i].events, .data = events[i].data };
+        struct abi_epoll_event u = { .events = at(events, (size_t)max, i).events,
+                                     .data = at(events, (size_t)max, i).data };
         int rc2 = ucopy_out(uaddr((uintptr_t)user + (uintptr_t)i * sizeof(u)), &u, sizeof(u));
 
         if (rc2 < 0)

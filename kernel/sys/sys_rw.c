@@ -8,6 +8,7 @@
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys_file.h>
 #include <kernel/sys/upath.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/trusted/field.h>
 
 enum {
@@ -113,13 +114,13 @@ vec_get(struct vec *v, uint64_t addr, uint64_t count)
         return -ENOMEM;
     rc = ucopy_in(v->iov, uaddr((uintptr_t)addr), (size_t)count * sizeof(struct abi_iovec));
     for (unsigned i = 0; i < count && rc == 0; i++) {
-        if ((int64_t)v->iov[i].len < 0) {
+        if ((int64_t)at(v->iov, v->count, i).len < 0) {
             rc = -EINVAL;
             break;
         }
-        if (v->iov[i].len > RW_COUNT_MAX - v->total)
-            v->iov[i].len = RW_COUNT_MAX - v->total;
-        v->total += v->iov[i].len;
+        if (at(v->iov, v->count, i).len > RW_COUNT_MAX - v->total)
+            at(v->iov, v->count, i).len = RW_COUNT_MAX - v->total;
+        v->total += at(v->iov, v->count, i).len;
     }
     if (rc < 0)
         vec_put(v);
@@ -152,9 +153,10 @@ vec_copy(const struct vec *v, struct span mem, bool gather)
     size_t at = 0;
 
     for (unsigned i = 0; i < v->count && at < mem.len; i++) {
-        size_t n = v->iov[i].len < mem.len - at ? (size_t)v->iov[i].len : mem.len - at;
+        size_t n = at(v->iov, v->count, i).len < mem.len - at ? (size_t)at(v->iov, v->count, i).len
+                                                              : mem.len - at;
         struct span part = span_sub(mem, at, n);
-        uaddr_t user = uaddr((uintptr_t)v->iov[i].base);
+        uaddr_t user = uaddr((uintptr_t)at(v->iov, v->count, i).base);
         int rc = n == 0 ? 0 : gather ? ucopy_in(part.ptr, user, n) : ucopy_out(user, part.ptr, n);
 
         if (rc < 0)
@@ -201,16 +203,16 @@ vec_run(struct file *f, const struct vec *v, struct rw_at *w)
     if (v->count > 1 && !w->write && !file_seekable(f))
         return vec_bounced(f, v, w);
     for (unsigned i = 0; i < v->count; i++) {
-        struct iobuf buf = ubuf(v->iov[i].base, v->iov[i].len);
+        struct iobuf buf = ubuf(at(v->iov, v->count, i).base, at(v->iov, v->count, i).len);
         int64_t n;
 
-        if (v->iov[i].len == 0 && v->total != 0)
+        if (at(v->iov, v->count, i).len == 0 && v->total != 0)
             continue;
         n = rw_one(f, &buf, w);
         if (n < 0)
             return done > 0 ? done : n;
         done += n;
-        if ((uint64_t)n < v->iov[i].len || v->total == 0)
+        if ((uint64_t)n < at(v->iov, v->count, i).len || v->total == 0)
             break;
     }
     return done;

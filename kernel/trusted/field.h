@@ -4,6 +4,7 @@
 
 #include <kernel/trusted/span.h>
 
+TRUSTED_BEGIN(mmio)
 static inline uint16_t
 get_le16(struct cspan s, size_t off)
 {
@@ -18,6 +19,7 @@ get_le32(struct cspan s, size_t off)
     return (uint32_t)f.ptr[0] | (uint32_t)f.ptr[1] << 8 | (uint32_t)f.ptr[2] << 16 |
            (uint32_t)f.ptr[3] << 24;
 }
+TRUSTED_END
 
 static inline uint64_t
 get_le64(struct cspan s, size_t off)
@@ -25,6 +27,7 @@ get_le64(struct cspan s, size_t off)
     return (uint64_t)get_le32(s, off) | (uint64_t)get_le32(s, off + 4) << 32;
 }
 
+TRUSTED_BEGIN(mmio)
 static inline void
 put_le16(struct span s, size_t off, uint16_t v)
 {
@@ -32,6 +35,7 @@ put_le16(struct span s, size_t off, uint16_t v)
     f.ptr[0] = (uint8_t)v;
     f.ptr[1] = (uint8_t)(v >> 8);
 }
+TRUSTED_END
 
 static inline void
 put_le32(struct span s, size_t off, uint32_t v)

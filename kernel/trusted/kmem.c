@@ -84,7 +84,8 @@ slab_of(struct page *p)
     return page_of(paddr(page_paddr(p).v & ~mask));
 }
 
-static struct page *
+TRUSTED_BEGIN(memory)
+static struct page *_Nullable
 slab_create(unsigned class)
 {
     const struct size_class *c = &classes[class];
@@ -110,7 +111,7 @@ slab_destroy(struct page *slab)
     page_put(slab);
 }
 
-static void *
+static void *_Nullable
 slab_take(unsigned class) requires_lock(kmem_lock)
 {
     struct list_node *n = list_first(&partial[class]);
@@ -129,8 +130,9 @@ slab_take(unsigned class) requires_lock(kmem_lock)
     counters.bytes += classes[class].size;
     return base + (size_t)i * classes[class].size;
 }
+TRUSTED_END
 
-static void *
+static void *_Nullable
 small_alloc(size_t size, size_t redzone)
 {
     unsigned class = class_of_size[(size + redzone - 1) / CLASS_STEP];
@@ -157,7 +159,8 @@ small_alloc(size_t size, size_t redzone)
     return p;
 }
 
-static void *
+TRUSTED_BEGIN(memory)
+static void *_Nullable
 big_alloc(size_t size, size_t redzone)
 {
     unsigned order = 0;
@@ -205,6 +208,7 @@ kmem_alloc(size_t size)
     __builtin_memset(p, 0, size);
     return p;
 }
+TRUSTED_END
 
 /* The bytes that `p` takes; panics when it is no live object. */
 static size_t
@@ -229,7 +233,7 @@ object_size(void *p) requires_lock(kmem_lock)
 }
 
 /* Give an object back for good.  Returns a slab that became superfluous: destroy it without the lock. */
-static struct page *
+static struct page *_Nullable
 object_release(void *p) requires_lock(kmem_lock)
 {
     struct page *page = page_of_ptr(p);
@@ -353,12 +357,14 @@ kmem_reclaim(size_t want unused_param)
     return (size_t)(before.pages - after.pages);
 }
 
+TRUSTED_BEGIN(memory)
 /* No lock: the console may look at any time. */
 void
 kmem_stats(struct kmem_stats *out) no_tsa
 {
     *out = counters;
 }
+TRUSTED_END
 
 void
 kmem_init(void)

@@ -107,8 +107,10 @@ list_pop_front(struct list *l)
     return n;
 }
 
+TRUSTED_BEGIN(cell)
 /* The structure that holds the node. */
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+TRUSTED_END
 
 /* Walk: `n` is a struct list_node *; the safe form allows removal of `n`. */
 #define list_for_each(n, l) for (n = (l)->head.next; n != &(l)->head; n = n->next)

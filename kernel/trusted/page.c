@@ -42,11 +42,13 @@ index_of(const struct page *p)
     return (uint64_t)(p - table);
 }
 
+TRUSTED_BEGIN(memory)
 void *
 page_ptr(const struct page *p)
 {
     return ram + (index_of(p) << PAGE_SHIFT);
 }
+TRUSTED_END
 
 paddr_t
 page_paddr(const struct page *p)
@@ -54,6 +56,7 @@ page_paddr(const struct page *p)
     return paddr((base_pfn + index_of(p)) << PAGE_SHIFT);
 }
 
+TRUSTED_BEGIN(memory)
 struct page *
 page_of(paddr_t pa)
 {
@@ -62,6 +65,7 @@ page_of(paddr_t pa)
     assert(i < table_len);
     return &table[i];
 }
+TRUSTED_END
 
 bool
 page_ptr_is_ram(const void *p, size_t len)
@@ -72,12 +76,14 @@ page_ptr_is_ram(const void *p, size_t len)
     return off < size && len <= size - off;
 }
 
+TRUSTED_BEGIN(memory)
 struct page *
 page_of_ptr(const void *p)
 {
     assert(page_ptr_is_ram(p, 1));
     return &table[((uintptr_t)p - (uintptr_t)ram) >> PAGE_SHIFT];
 }
+TRUSTED_END
 
 paddr_t
 page_ptr_paddr(const void *p)
@@ -103,6 +109,7 @@ free_list_remove(struct page *p) requires_lock(page_lock)
     p->flags = 0;
 }
 
+TRUSTED_BEGIN(memory)
 /* Put a block on the free lists, merged with its free buddies. */
 static void
 block_free(struct page *p, unsigned order) requires_lock(page_lock)
@@ -146,6 +153,7 @@ frontier_advance(unsigned order) requires_lock(page_lock)
     }
     return false;
 }
+TRUSTED_END
 
 /* The hot pages join their buddies; false: there were none. */
 static bool
@@ -158,7 +166,8 @@ hot_flush(void) requires_lock(page_lock)
     return any;
 }
 
-static struct page *
+TRUSTED_BEGIN(memory)
+static struct page *_Nullable
 block_take(unsigned order) requires_lock(page_lock)
 {
     if (order == 0 && hot_pages > 0) {
@@ -186,6 +195,7 @@ block_take(unsigned order) requires_lock(page_lock)
     }
     return NULL;
 }
+TRUSTED_END
 
 static struct page *
 page_take(unsigned order)
@@ -251,8 +261,27 @@ page_zalloc(unsigned order)
     struct page *p = page_alloc(order);
 
     if (p != NULL)
-        __builtin_memset(page_ptr(p), 0, (size_t)PAGE_SIZE << order);
+        page_zero(p, 1ull << order);
     return p;
+}
+
+void *
+page_fresh(struct page *p)
+{
+    return page_ptr(p);
+}
+
+TRUSTED_BEGIN(memory)
+void
+page_zero(struct page *p, size_t n)
+{
+    __builtin_memset(page_ptr(p), 0, n << PAGE_SHIFT);
+}
+
+void
+page_copy(struct page *to, const struct page *from)
+{
+    __builtin_memcpy(page_ptr(to), page_ptr(from), PAGE_SIZE);
 }
 
 void
@@ -267,6 +296,7 @@ page_split(struct page *block)
     counters.allocs += n - 1; /* they are freed one by one */
     irqlock_unlock(&page_lock);
 }
+TRUSTED_END
 
 void
 page_get(struct page *p)
@@ -297,6 +327,7 @@ page_put(struct page *p)
     irqlock_unlock(&page_lock);
 }
 
+TRUSTED_BEGIN(memory)
 /* No lock: the console may look at any time. */
 void
 page_stats(struct page_stats *out) no_tsa
@@ -305,6 +336,7 @@ page_stats(struct page_stats *out) no_tsa
     out->total = table_len;
     out->free = free_pages + hot_pages + (table_len - frontier);
 }
+TRUSTED_END
 
 void
 page_set_reclaim(size_t (*fn)(size_t want))
@@ -320,6 +352,7 @@ page_set_reclaim(size_t (*fn)(size_t want))
     panic("page: more than %d reclaim functions", PAGE_RECLAIM_MAX);
 }
 
+TRUSTED_BEGIN(memory)
 void
 page_init(paddr_t base, uint64_t size)
 {
@@ -347,3 +380,4 @@ page_init(paddr_t base, uint64_t size)
     counters = (struct page_stats){ 0 };
     irqlock_unlock(&page_lock);
 }
+TRUSTED_END

@@ -34,6 +34,7 @@ span_const(struct span s)
     return (struct cspan){ s.ptr, s.len };
 }
 
+TRUSTED_BEGIN(cell)
 static inline struct span
 span_sub(struct span s, size_t off, size_t len)
 {
@@ -75,8 +76,15 @@ span_copy(struct span dst, struct cspan src)
     __builtin_memmove(dst.ptr, src.ptr, src.len);
 }
 
+static inline bool
+span_eq(struct cspan a, struct cspan b)
+{
+    return a.len == b.len && __builtin_memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
 static inline void
 span_fill(struct span dst, uint8_t v)
 {
     __builtin_memset(dst.ptr, v, dst.len);
 }
+TRUSTED_END

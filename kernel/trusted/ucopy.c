@@ -11,6 +11,7 @@
 
 enum { FAULT_TRIES = 8 }; /* of one page; one is enough unless someone unmaps it in between */
 
+TRUSTED_BEGIN(user)
 /* The kernel's pointer to user address `va`, present and accessible as `access` says. */
 static int must_check
 translate(struct mm *mm, uintptr_t va, unsigned access, uint8_t **ptr_out)
@@ -32,6 +33,7 @@ translate(struct mm *mm, uintptr_t va, unsigned access, uint8_t **ptr_out)
     }
     return -EFAULT;
 }
+TRUSTED_END
 
 static bool
 range_ok(uintptr_t va, size_t n)
@@ -50,6 +52,7 @@ in_page(uintptr_t va, size_t n)
     return left < n ? left : n;
 }
 
+TRUSTED_BEGIN(user)
 int
 ucopy_in_mm(struct mm *mm, void *dst, uaddr_t src, size_t n)
 {
@@ -100,6 +103,7 @@ write_mm(struct mm *mm, uaddr_t dst, const uint8_t *_Nullable src, size_t n)
     }
     return 0;
 }
+TRUSTED_END
 
 int
 ucopy_out_mm(struct mm *mm, uaddr_t dst, const void *src, size_t n)
@@ -131,6 +135,7 @@ ucopy_zero(uaddr_t dst, size_t n)
     return write_mm(proc_current()->mm, dst, NULL, n);
 }
 
+TRUSTED_BEGIN(user)
 int64_t
 ucopy_in_str(char *dst, uaddr_t src, size_t size)
 {
@@ -216,3 +221,4 @@ iobuf_put_zero(struct iobuf *b, size_t n)
     b->left -= n;
     return 0;
 }
+TRUSTED_END

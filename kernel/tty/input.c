@@ -1,6 +1,7 @@
 /* The line discipline's input side: editing, echo, signals and flow control (POSIX 11.1, Linux's n_tty). */
 #include <kernel/abi/signal.h>
 #include <kernel/proc/signal.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/tty/tty_private.h>
 
 enum { DISABLED = 0 }; /* _POSIX_VDISABLE */
@@ -366,7 +367,7 @@ tty_port_input(struct tty *t, const uint8_t *bytes, size_t n)
 {
     irqlock_lock(&t->lock);
     for (size_t i = 0; i < n; i++)
-        tty_ldisc_input(t, bytes[i]);
+        tty_ldisc_input(t, at(bytes, n, i));
     irqlock_unlock(&t->lock);
 }
 

@@ -3,6 +3,7 @@
 #include <kernel/abi/fcntl.h>
 #include <kernel/abi/signal.h>
 #include <kernel/fs/vfs.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/tty/tty_private.h>
 
 enum { BOUNCE = 256, DECISECOND_NS = 100000000 };
@@ -21,7 +22,7 @@ take_line(struct tty *t, uint8_t *out, size_t max, bool *done) requires_lock(t->
         t->tail++;
         *done = eol;
         if (!(eol && t->in[i] == 0))
-            out[n++] = t->in[i];
+            at(out, max, n++) = t->in[i];
     }
     /* A line that just fits takes the EOF mark behind it along, or the next read would see an end of file. */
     if (!*done && n == max && t->tail != t->canon) {
@@ -41,7 +42,7 @@ take_raw(struct tty *t, uint8_t *out, size_t max) requires_lock(t->lock)
     size_t n = 0;
 
     while (n < max && t->tail != t->head)
-        out[n++] = t->in[t->tail++ % TTY_INPUT_SIZE];
+        at(out, max, n++) = t->in[t->tail++ % TTY_INPUT_SIZE];
     if (t->canon - t->tail > TTY_INPUT_SIZE)
         t->canon = t->tail;
     return n;

@@ -6,6 +6,7 @@
 #include <kernel/core/cmdline.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/proc/proc.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/tty/tty_private.h>
 
 enum {
@@ -85,7 +86,7 @@ write_bytes(struct tty *t, const uint8_t *bytes, size_t n, bool nonblock)
 
     irqlock_lock(&t->lock);
     while (done < n && rc == 0) {
-        if (tty_put(t, bytes[done])) {
+        if (tty_put(t, at(bytes, n, done))) {
             done++;
             continue;
         }

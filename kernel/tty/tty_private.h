@@ -77,8 +77,9 @@ int64_t tty_read(struct file *file, struct iobuf *buf, uint64_t *pos);
 /* job.c */
 /* May the running process do this to its terminal?  Sends `signo` to a background group: -ERESTARTSYS, or -EIO. */
 int must_check tty_check_background(struct tty *t, int signo);
-int64_t tty_job_ioctl(struct tty *t, uint32_t cmd, uintptr_t arg); /* -ENOTTY: not one of them */
-void tty_set_controlling(struct tty *t); /* of the running session leader, if it has none */
+int64_t must_check tty_job_ioctl(struct tty *t, uint32_t cmd,
+                                 uintptr_t arg); /* -ENOTTY: not one of them */
+void tty_set_controlling(struct tty *t);         /* of the running session leader, if it has none */
 
 /* ioctl.c */
 int64_t tty_ioctl(struct file *file, uint32_t cmd, uintptr_t arg);

@@ -240,6 +240,7 @@ static const struct blk_ops root_ops = { .read = no_io };
 static const struct fs_type root_type = { .name = "rootfs", .needs_dev = true, .mount = tmpfs_mount };
 
 const struct fs_type *const kernel_fstypes[] = { &root_type, &ext2_fs_type, NULL };
+const size_t kernel_fstypes_len = 3;
 
 static void
 check(int rc, const char *what)

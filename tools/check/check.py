@@ -70,7 +70,7 @@ def unit_facts(job):
 def clean(f, files):
     """A finding counts where its rule holds and the place is not trusted."""
     r = rules.RULES[f.rule]
-    if f.file is None or not f.file.startswith(r.scope):
+    if f.file is None or not f.file.startswith(r.scope) or f.file in places.HOST_PROGRAM:
         return False
     file = files.get(f.file)
     return not (r.trusted_may and file is not None and file.trusted(f.line))

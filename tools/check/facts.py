@@ -14,8 +14,6 @@ INTEGERS = {T.BOOL, T.CHAR_S, T.CHAR_U, T.UCHAR, T.SCHAR, T.USHORT, T.SHORT, T.I
             T.UINT128, T.ENUM}
 NEWTYPES = {'paddr_t', 'dma_addr_t', 'uaddr_t'}
 MAKERS = {'paddr': 'paddr_t', 'uaddr': 'uaddr_t', 'dma_addr': 'dma_addr_t'}
-# What gives fresh memory of no type yet: its void pointer may become any structure.
-FRESH = {'kmem_alloc', 'kmem_zalloc', 'pool_alloc_raw'}
 MEMORY = {'memcpy': 2, 'memmove': 2, 'memset': 2, 'memcmp': 2}
 JUMPS = {'setjmp', '_setjmp', 'longjmp', '__builtin_setjmp', '__builtin_longjmp', '__builtin_alloca', 'alloca', 'sigsetjmp', 'siglongjmp'}
 PHYSICAL = {'hal_phys_ptr', 'hal_ptr_phys'}
@@ -234,13 +232,13 @@ class Walk:
             else:
                 self.walk(k)
         if body is not None:
-            self.returns_error = self.returns_null = None
+            self.returns_error = self.returns_other = self.returns_null = False
             self.head = ''.join(self.text(c).split('{')[0].split())
             self.result = c.result_type.get_canonical()
             self.walk(body)
             held.Held(self).body(body)
             nulls.Nulls(self).run(body)
-            if self.returns_error and 'static' not in self.fn.marks:
+            if self.returns_error and self.returns_other and 'static' not in self.fn.marks:
                 self.fn.marks.add('fails')
             if self.returns_null:
                 self.fn.marks.add('returns_null')
@@ -312,7 +310,7 @@ class Walk:
             return
         if inner.kind == K.CALL_EXPR:
             name = inner.spelling
-            if name not in FRESH:
+            if not self.fresh(inner):
                 self.find('R05', c, 'what %s() returns becomes %s *' % (name or 'a call', bare(to)))
         elif inner.kind == K.DECL_REF_EXPR and inner.referenced is not None:
             u = self.usr(inner.referenced)
@@ -323,13 +321,19 @@ class Walk:
                 for source in self.void_sources.get(u, ()):
                     self.find('R05', c, '%s becomes %s * by way of %s' % (source, bare(to), inner.spelling))
 
+    @staticmethod
+    def fresh(call):
+        """Does it return memory that is nothing yet?  Only what is said to be fresh is."""
+        r = call.referenced
+        return r is not None and any(k.kind == K.ANNOTATE_ATTR and k.spelling == 'fresh' for k in r.get_children())
+
     def void_source(self, var, value):
         """Remember what a void * variable holds, if that is bytes."""
         inner = strip(value, CASTS)
         a = pointee(inner.type)
         if is_byte(a):
             self.void_sources.setdefault(self.usr(var), []).append(inner.type.spelling)
-        elif inner.kind == K.CALL_EXPR and a is not None and a.kind == T.VOID and inner.spelling not in FRESH:
+        elif inner.kind == K.CALL_EXPR and a is not None and a.kind == T.VOID and not self.fresh(inner):
             self.void_sources.setdefault(self.usr(var), []).append('what %s() returns' % inner.spelling)
 
     def node(self, c):
@@ -508,10 +512,11 @@ class Walk:
         if kid is None or self.fn is None:
             return
         inner = strip(kid, CASTS)
-        if inner.kind == K.UNARY_OPERATOR and self.text(inner).startswith('-') and self.result.kind in INTEGERS:
-            t = self.text(inner)
-            if re.match(r'-\s*E[A-Z0-9]+$', t):
+        if self.result.kind in INTEGERS:
+            if inner.kind == K.UNARY_OPERATOR and re.match(r'-\s*E[A-Z0-9]+$', self.text(inner)):
                 self.returns_error = True
+            else:
+                self.returns_other = True  # one that always fails only makes an error
         if self.result.kind == T.POINTER and self.text(kid).strip() == 'NULL':
             self.returns_null = True
 

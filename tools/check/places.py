@@ -8,11 +8,13 @@ from clang_binding import Finding
 BEGIN = re.compile(r'^[ \t]*TRUSTED_BEGIN\((\w*)\)', re.M)
 END = re.compile(r'^[ \t]*TRUSTED_END\b', re.M)
 MARK = re.compile(r'^[ \t]*TRUSTED_(?:BEGIN\((\w*)\)|(END)\b)', re.M)
-ASM = re.compile(r'\b(asm|__asm|__asm__)\b')
+ASM = re.compile(r'\b(asm|__asm|__asm__)\b(?!/)')
 VOLATILE = re.compile(r'\b(volatile|__volatile__)\b')
 ATOMIC = re.compile(r'\b(__(?:atomic|sync|c11_atomic)_\w+|_Atomic|stdatomic\.h)')
 ESCAPE = re.compile(r'\b(analyzer_suppress)\b|^[ \t]*#[ \t]*pragma[ \t]+(?:clang|GCC)[ \t]+(diagnostic)\b|(unsafe_buffer_usage)\b', re.M)
 STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', re.S)
+# The simulator's command line and its crash reports: ordinary programs of the host, no part of the machine.
+HOST_PROGRAM = ('hal/host/main.c', 'hal/host/options.c', 'hal/host/symbolize.c')
 MAY_TRUST = ('hal/', 'kernel/trusted/')
 KINDS = {
     'context': 'context switch',
@@ -102,7 +104,7 @@ def load(root, folders, ends):
         for directory, below, names in os.walk(os.path.join(root, folder)):
             below.sort()
             for n in sorted(names):
-                if n.endswith(ends):
-                    path = os.path.relpath(os.path.join(directory, n), root)
+                path = os.path.relpath(os.path.join(directory, n), root)
+                if n.endswith(ends) and path not in HOST_PROGRAM:
                     with open(os.path.join(root, path), errors='replace') as f:
                         yield File(path, f.read())

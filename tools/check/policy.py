@@ -7,7 +7,7 @@ from clang_binding import Finding
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)', re.M)
 POINTER = re.compile(r'(?<!const )\bstruct (\w+) \*|(?<!const )\b(?:void|u?int\d*(?:_t)?|size_t|bool|char) \*')
 THREAD = re.compile(r'\bstruct (thread|proc|mm)\b')
-MAY = {'kernel/sched/policy.h', 'hal/types.h', 'kernel/trusted/span.h', 'stdint.h', 'stddef.h', 'stdbool.h'}
+MAY = {'kernel/sched/policy.h', 'hal/types.h', 'kernel/trusted/span.h', 'kernel/trusted/bounds.h', 'stdint.h', 'stddef.h', 'stdbool.h'}
 
 
 def check(f):

@@ -13,6 +13,8 @@
 #include <linux/sched.h>
 #include <linux/signal.h>
 
+#include <hal/attr.h>
+
 #include "stub_abi.h"
 
 #define RESTORER         0x04000000ul /* SA_RESTORER */
@@ -71,6 +73,7 @@ struct control {
 static struct stub_boot boot;
 __attribute__((aligned(16), used)) char starter_stack[8192];
 
+TRUSTED_BEGIN(entry)
 /* The entry point: a stack of our own, because the host's goes away. */
 __asm__(".section .text.start, \"ax\", @progbits\n"
         ".globl stub_start\n"
@@ -95,6 +98,7 @@ call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64
                      : "rcx", "r11", "memory");
     return ret;
 }
+TRUSTED_END
 
 __attribute__((noreturn)) static void
 leave(int status)

@@ -42,4 +42,6 @@
 #define may_sleep TSA(annotate("sleeps")) excludes(hal_irqs_off)
 /* Takes memory from the kernel's allocators: not in a handler (rule R24). */
 #define may_allocate TSA(annotate("allocates"))
+/* Returns memory that is nothing yet: its void * may become any structure (rule R05). */
+#define fresh_memory TSA(annotate("fresh"))
 #define no_tsa       TSA(no_thread_safety_analysis)

@@ -23,7 +23,7 @@ void kernel_table_page_free(void *page);
 
 /* The console wants a read-only look at the kernel: print a table named by `what` ("proc", "mem", "irq", "dev", "block", "mount")
  * line by line through `emit`.  Called while the kernel does not run; must not sleep, lock or allocate.  -EINVAL: no such table. */
-int kernel_info(const char *what, void (*emit)(void *arg, const char *line), void *arg);
+int must_check kernel_info(const char *what, void (*emit)(void *arg, const char *line), void *arg);
 
 /* What the kernel logs: set the level (3 errors, 4 warnings, 6 information, 7 everything) unless `level` is negative; returns
  * the level in force. */

@@ -5,6 +5,7 @@
  */
 #include <kernel/core/log.h>
 #include <kernel/proc/proc.h>
+#include <kernel/trusted/bounds.h>
 
 #include "ext2.h"
 
@@ -65,7 +66,7 @@ ext2_block_valid(const struct ext2_fs *fs, uint32_t block)
     if (block <= fs->first_data_block + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block ||
         block >= fs->blocks_count)
         return false;
-    g = &fs->group[(block - fs->first_data_block) / fs->blocks_per_group];
+    g = &at(fs->group, fs->groups, (block - fs->first_data_block) / fs->blocks_per_group);
     return block != g->block_bitmap && block != g->inode_bitmap &&
            (block < g->inode_table || block - g->inode_table >= fs->table_blocks);
 }
@@ -85,7 +86,7 @@ alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *bloc
     rc = -ENOSPC;
     if (get_le16(span_const(gd), GD_FREE_BLOCKS) == 0)
         goto put_group;
-    rc = buf_get(fs->dev, fs->block_size, fs->group[group].block_bitmap, &bm);
+    rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).block_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     for (;;) {
@@ -165,7 +166,7 @@ ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
     rc = ext2_group_locked(fs, group, &gdb, &gd);
     if (rc < 0)
         return rc;
-    rc = buf_get(fs->dev, fs->block_size, fs->group[group].block_bitmap, &bm);
+    rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).block_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
@@ -223,7 +224,7 @@ inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out)
     rc = -ENOSPC;
     if (get_le16(span_const(gd), GD_FREE_INODES) == 0)
         goto put_group;
-    rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm);
+    rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     uint32_t bit =
@@ -265,7 +266,7 @@ ext2_inode_used_locked(struct ext2_fs *fs, uint32_t ino)
 {
     uint32_t group = (ino - 1) / fs->inodes_per_group, bit = (ino - 1) % fs->inodes_per_group;
     struct buf *bm;
-    int rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm);
+    int rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm);
 
     if (rc < 0)
         return rc;
@@ -283,7 +284,7 @@ ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir)
 
     if (ext2_group_locked(fs, group, &gdb, &gd) < 0)
         return;
-    if (buf_get(fs->dev, fs->block_size, fs->group[group].inode_bitmap, &bm) < 0)
+    if (buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm) < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
         ext2_corrupt(fs, "inode %u is freed twice", ino);

@@ -65,6 +65,8 @@ ext2_write_page(struct inode *inode, uint64_t index, struct cspan page)
     struct ext2_fs *fs = ext2_fs_of(inode);
     unsigned per = PAGE_SIZE / fs->block_size;
     unsigned have = (unsigned)((page.len + fs->block_size - 1) / fs->block_size), count;
+    /* The page cache hands over whole pages' memory: the last block's rest beyond the end is zero there. */
+    struct cspan memory = cspan_of(page.ptr, (page.len + PAGE_MASK) & ~(size_t)PAGE_MASK);
     int rc = 0;
 
     if (inode->bad)
@@ -84,9 +86,8 @@ ext2_write_page(struct inode *inode, uint64_t index, struct cspan page)
                 break;
             }
         }
-        /* The page cache hands over whole pages' memory: the last block's rest beyond the end is zero there. */
         struct cspan part =
-            cspan_of(page.ptr + (size_t)i * fs->block_size, (size_t)count * fs->block_size);
+            cspan_sub(memory, (size_t)i * fs->block_size, (size_t)count * fs->block_size);
         rc = blk_write(fs->dev, (uint64_t)block * (fs->block_size / SECTOR_SIZE), part);
     }
     ext2_mark_in_use(fs);

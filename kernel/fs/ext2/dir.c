@@ -95,7 +95,7 @@ name_is(const struct entry *e, struct name name)
     if (e->ino == 0 || e->name_len != name.len)
         return false;
     s = cspan_sub(buf_cspan(e->buf), e->off + DE_NAME, e->name_len);
-    return __builtin_memcmp(s.ptr, name.text, name.len) == 0;
+    return span_eq(s, cspan_of(name.text, name.len));
 }
 
 /* Find the entry; on success the caller puts e->buf. */
@@ -290,7 +290,7 @@ is_dot(const struct entry *e)
 {
     struct cspan s = cspan_sub(buf_cspan(e->buf), e->off + DE_NAME, e->name_len);
 
-    return (s.len == 1 && s.ptr[0] == '.') || (s.len == 2 && s.ptr[0] == '.' && s.ptr[1] == '.');
+    return (s.len == 1 || s.len == 2) && span_get(s, 0) == '.' && span_get(s, s.len - 1) == '.';
 }
 
 int

@@ -179,10 +179,10 @@ int must_check ext2_bmap_locked(struct inode *inode, uint32_t index, bool create
 void ext2_truncate_locked(struct inode *inode, uint64_t size);
 
 /* inode.c */
-int ext2_read_inode(struct inode *inode);
+int must_check ext2_read_inode(struct inode *inode);
 int ext2_write_inode(struct inode *inode);
 void ext2_evict_inode(struct inode *inode);
-int ext2_setattr(struct inode *inode, const struct setattr *attr);
+int must_check ext2_setattr(struct inode *inode, const struct setattr *attr);
 /* A new inode on disk and in the cache, with nlink 0 (1 for what create() links next). */
 int must_check ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t uid, uint32_t gid,
                                  uint32_t rdev, struct inode **inode_out);
@@ -190,9 +190,9 @@ int must_check ext2_inode_create(struct inode *dir, uint32_t mode, uint32_t uid,
 bool ext2_fast_symlink(const struct inode *inode);
 
 /* data.c */
-int ext2_read_page(struct inode *inode, uint64_t index, struct span page);
-int ext2_write_page(struct inode *inode, uint64_t index, struct cspan page);
-int ext2_reserve(struct inode *inode, uint64_t pos, uint64_t len);
+int must_check ext2_read_page(struct inode *inode, uint64_t index, struct span page);
+int must_check ext2_write_page(struct inode *inode, uint64_t index, struct cspan page);
+int must_check ext2_reserve(struct inode *inode, uint64_t pos, uint64_t len);
 
 /* dir.c */
 int must_check ext2_dir_find_locked(struct inode *dir, struct name name, uint32_t *ino_out);

@@ -1,6 +1,7 @@
 /* ext2: inodes on disk.  See ext2.h. */
 #include <kernel/core/log.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/bounds.h>
 
 #include "ext2.h"
 
@@ -11,7 +12,8 @@ table_slot(struct ext2_fs *fs, uint32_t ino, struct buf **buf_out, struct span *
 {
     uint32_t group = (ino - 1) / fs->inodes_per_group, index = (ino - 1) % fs->inodes_per_group;
     uint32_t per = fs->block_size / fs->inode_size;
-    int rc = buf_get(fs->dev, fs->block_size, fs->group[group].inode_table + index / per, buf_out);
+    int rc = buf_get(fs->dev, fs->block_size,
+                     at(fs->group, fs->groups, group).inode_table + index / per, buf_out);
 
     if (rc == 0)
         *slot_out =

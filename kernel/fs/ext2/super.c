@@ -2,6 +2,7 @@
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/bounds.h>
 
 #include "ext2.h"
 
@@ -103,7 +104,7 @@ read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet 
         buf_put(b);
         if (!ok)
             return ext2_corrupt(fs, "group descriptor %u", g);
-        fs->group[g] = (struct ext2_group){ bb, ib, it };
+        at(fs->group, fs->groups, g) = (struct ext2_group){ bb, ib, it };
     }
     return 0;
 }
