@@ -7,7 +7,7 @@ ARGS  :=
 MACHINE := pc
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 deps: ## install the Debian packages that are missing
 	@tools/deps.sh tools/packages.txt
@@ -32,6 +32,12 @@ run-qemu: deps $(BUILD)/build.ninja ## boot that in QEMU, in the terminal; MACHI
 test: deps ## build with clang and gcc and run every test; ARGS="unit device" chooses suites
 	@$(PYTHON) tools/test.py $(BUILD) $(ARGS)
 
+test-metal: deps ## run the system tests on QEMU's pc with the kernel for a real PC
+	@$(PYTHON) tools/test.py $(BUILD) metal
+
+test-matrix: build ## the system tests on the simulator, pc and q35, in one table; ARGS="shell disk" chooses
+	@$(PYTHON) tools/matrix.py $(BUILD) $(ARGS)
+
 lint: build ## layout, the project's rules, clang's analyses
 	@$(PYTHON) tools/test.py --lint $(BUILD)
 
@@ -46,5 +52,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run metal run-qemu test lint menuconfig bench clean
+.PHONY: help deps build run metal run-qemu test test-metal test-matrix lint menuconfig bench clean
 .DEFAULT_GOAL := help

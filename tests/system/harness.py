@@ -111,11 +111,7 @@ class Terminal:
     def __init__(self, *args, rows=24, cols=80, program=DRYDOCK):
         self.seen = b''
         self.mark = 0
-        if HOSTED:
-            argv = [program, *args]
-        else:
-            window = '--append', 'winsize=%dx%d' % (rows, cols)
-            argv = machines.qemu_argv([*args, *window], 'mon:stdio', '/dev/null', dialogue=True)
+        argv = [program, *args] if HOSTED else machines.qemu_argv(args, 'mon:stdio', '/dev/null', '%dx%d' % (rows, cols))
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))

@@ -69,8 +69,9 @@ def drive_options(n, text):
     return ['-drive', drive, '-device', 'ide-hd,drive=drive%d,bus=%s,unit=%d' % (n, bus, unit)], 'ro' in words
 
 
-def qemu_argv(args, serial, log, dialogue=False, machine=None, boot=None):
-    """QEMU's command line for the simulator's `args`."""
+def qemu_argv(args, serial, log, dialogue=None, machine=None, boot=None):
+    """QEMU's command line for the simulator's `args`.  `dialogue`: the terminal's size, "24x80", where there is one.  `boot`: instead
+    of the kernel and its command line."""
     machine = machine or MACHINE
     options = take_options(args)
     drives = options['drives'] or ['file=%s,scratch' % DISK]
@@ -86,7 +87,7 @@ def qemu_argv(args, serial, log, dialogue=False, machine=None, boot=None):
         argv += more
         read_only |= ro and n == 0
     line = 'root=/dev/hda%s log=4 TERM=%s%s %s' % (' rootflags=ro' if read_only else '', 'vt100' if dialogue else 'dumb',
-                                                  '' if dialogue else ' console=raw', options['append'])
+                                                  ' winsize=' + dialogue if dialogue else ' console=raw', options['append'])
     run = options.get('run', None if dialogue else 'exec /bin/sh -i')
     line += '' if run is None else " run=printf '\\001'; " + run
     return argv + (boot if boot else ['-kernel', METAL, '-append', line])
