@@ -5,6 +5,7 @@
 
 #include <hal/space.h>
 #include <hal/x86_64/paging.h>
+#include <hal/x86_64/trace.h>
 
 enum { EINVAL = 22 };
 
@@ -26,13 +27,15 @@ hal_dma_revoke(const char *dev unused_param, dma_addr_t addr unused_param, size_
 /* Stores are seen in order by devices, and loads are not taken before the register access that saw the transfer end: the compiler is
  * what must be held. */
 void
-hal_dma_release(const void *p unused_param, size_t len unused_param)
+hal_dma_release(const void *p, size_t len)
 {
+    x86_trace_release(p, len);
     __atomic_signal_fence(__ATOMIC_RELEASE);
 }
 
 void
-hal_dma_acquire(const void *p unused_param, size_t len unused_param)
+hal_dma_acquire(const void *p, size_t len)
 {
     __atomic_signal_fence(__ATOMIC_ACQUIRE);
+    x86_trace_acquire(p, len);
 }

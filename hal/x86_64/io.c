@@ -73,3 +73,13 @@ x86_trace_active(void)
 {
     return false;
 }
+
+void
+x86_trace_release(const void *p unused_param, size_t len unused_param)
+{
+}
+
+void
+x86_trace_acquire(const void *p unused_param, size_t len unused_param)
+{
+}

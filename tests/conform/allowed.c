@@ -23,6 +23,21 @@ struct allowed {
     struct entry entry[ENTRIES_MAX];
 };
 
+/* Is `trace` one of the names in `list`, which commas separate? */
+static bool
+is_of(const char *list, const char *trace)
+{
+    size_t len = strlen(trace);
+
+    for (const char *p = list; p; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (strncmp(p, trace, len) == 0 && (p[len] == ',' || p[len] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "TRACE REGISTER MASK QEMU/MODEL: reason" with QEMU/MODEL a pair of numbers or a star; 1: an entry of this trace, 0: of another, -1:
  * not an entry. */
 static int
@@ -39,7 +54,7 @@ parse(const char *text, const char *trace, struct entry *e)
     if (!e->any_values && sscanf(values, "%" SCNx64 "/%" SCNx64, &e->qemu, &e->model) != 2) {
         return -1;
     }
-    return strcmp(of, trace) == 0;
+    return is_of(of, trace);
 }
 
 struct allowed *
@@ -87,6 +102,9 @@ allowed_match(struct allowed *list, const char *name, uint64_t qemu, uint64_t mo
     for (unsigned i = 0; i < list->count; i++) {
         struct entry *e = &list->entry[i];
 
+        if (e->used && strcmp(name, "interrupt") == 0) {
+            continue; /* one entry, one interrupt */
+        }
         if (fnmatch(e->name, name, 0) == 0 && ((qemu ^ model) & ~e->mask) == 0 &&
             (e->any_values || (e->qemu == qemu && e->model == model))) {
             e->used++;

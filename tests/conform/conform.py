@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Run a probe under QEMU and replay its trace on the models; prints TAP.
+"""Run a probe, or the kernel, under QEMU and replay the trace on the models; prints TAP.
 
     conform.py PROBE            the trace stays in BUILD/tests/conform/PROBE.trace
+    conform.py kernel           the kernel with register tracing, on the built disk
 """
 
 import os
@@ -16,7 +17,7 @@ BUILD = os.environ.get('BUILD', os.path.join(ROOT, 'build'))
 OUT = os.path.join(BUILD, 'tests/conform')
 ALLOWED = os.path.join(HERE, 'allowed.txt')
 EXIT_GOOD = 0x10 << 1 | 1
-TRACE_MAX = 4 << 20  # bytes
+TRACE_MAX = 16 << 20  # bytes
 HANG_S = 120
 MIB = 1 << 20
 DRIVES = {'ata': [4 * MIB, 1 * MIB], 'dma': [4 * MIB]}  # sizes of the drives of a probe, primary channel first
@@ -27,21 +28,32 @@ def pattern(size):
     return b''.join(b'sector %08d ' % n * 32 for n in range(size // 512))
 
 
-def make_drives(directory, probe):
+COMMANDS = 'echo traced > /traced; sync; cat /traced; ls / | wc -l; date; sleep 1'
+FIRMWARE = os.path.join(HERE, 'firmware.trace')
+
+
+def make_drives(directory, what):
     paths = []
-    for n, size in enumerate(DRIVES.get(probe, [])):
+    if what == 'kernel':
+        paths.append(os.path.join(directory, 'disk.img'))
+        shutil.copyfile(os.path.join(BUILD, 'disk.img'), paths[-1])
+    for n, size in enumerate(DRIVES.get(what, [])):
         paths.append(os.path.join(directory, 'drive%d.img' % n))
         with open(paths[-1], 'wb') as f:
             f.write(pattern(size)[:size])
     return paths
 
 
-def qemu(probe, drives, trace):
-    """The probe on QEMU's PC without firmware, on virtual time."""
-    argv = ['qemu-system-x86_64', '-M', 'pc,acpi=off', '-cpu', 'qemu64', '-accel', 'tcg', '-nodefaults', '-nographic', '-m', '32',
-            '-serial', 'null', '-icount', 'shift=3,sleep=off', '-rtc', 'base=2026-01-01T00:00:00,clock=vm',
-            '-bios', os.path.join(OUT, 'probe_%s.rom' % probe), '-debugcon', 'file:' + trace,
+def qemu(what, drives, trace):
+    """A probe in the place of the firmware, or the kernel; on QEMU's PC and on virtual time."""
+    argv = ['qemu-system-x86_64', '-cpu', 'qemu64', '-accel', 'tcg', '-nodefaults', '-nographic', '-m', '32', '-no-reboot',
+            '-serial', 'null', '-rtc', 'base=2026-01-01T00:00:00,clock=vm', '-debugcon', 'file:' + trace,
             '-device', 'isa-debug-exit,iobase=0xf4,iosize=4']
+    if what == 'kernel': # waits for its disk in the host's time: a skipped wait would be longer than the driver's patience
+        argv += ['-M', 'pc', '-icount', 'shift=3', '-kernel', os.path.join(BUILD, 'drydock-metal-trace.elf'),
+                 '-append', 'root=/dev/hda log=4 TERM=dumb console=raw run=' + COMMANDS]
+    else:
+        argv += ['-M', 'pc,acpi=off', '-icount', 'shift=3,sleep=off', '-bios', os.path.join(OUT, 'probe_%s.rom' % what)]
     for n, path in enumerate(drives):
         argv += ['-drive', 'file=%s,format=raw,if=ide,index=%d' % (path, n)]
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANG_S)
@@ -52,21 +64,21 @@ def bail(text):
     sys.exit(1)
 
 
-def main(probe):
-    trace = os.path.join(OUT, probe + '.trace')
+def main(what):
+    trace = os.path.join(OUT, what + '.trace')
     with tempfile.TemporaryDirectory(prefix='drydock-conform-') as d:
-        drives = make_drives(d, probe)
-        p = qemu(probe, drives, trace)
-        if p.returncode != EXIT_GOOD:
+        p = qemu(what, make_drives(d, what), trace)
+        if p.returncode != (0 if what == 'kernel' else EXIT_GOOD):
             tail = open(trace, errors='replace').read()[-600:] if os.path.exists(trace) else ''
-            bail('the probe ran to its end under QEMU: exit %d\n%s\n%s' % (p.returncode, p.stderr, tail))
+            bail('%s ran to its end under QEMU: exit %d\n%s\n%s' % (what, p.returncode, p.stderr, tail))
         if os.path.getsize(trace) > TRACE_MAX:
             bail('the trace has at most %d bytes' % TRACE_MAX)
-        argv = [os.path.join(OUT, 'replay'), '--cold', '--allowed', ALLOWED]
-        for again in make_drives(d, probe):
+        argv = [os.path.join(OUT, 'replay'), '--allowed', ALLOWED]
+        for again in make_drives(d, what):
             argv += ['--drive', again]
+        argv += [what] + ([FIRMWARE] if what == 'kernel' else []) + [trace]
         sys.stdout.flush()
-        sys.exit(subprocess.run(argv + [probe, trace]).returncode)
+        sys.exit(subprocess.run(argv).returncode)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,8 @@
 /* Replays a register trace that was taken under QEMU on the models, and compares every value read and every interrupt.
  *
- *     replay [--cold] [--drive FILE]... --allowed FILE NAME TRACE
+ *     replay [--drive FILE]... --allowed FILE NAME TRACE...
+ *
+ * Several traces go one after the other to the same machine: what firmware leaves behind, then what runs after it.
  *
  * Prints TAP: one test for each scenario of the trace, and one that says whether every allowed difference has been met.
  *
@@ -51,9 +53,6 @@ static struct {
     struct clocks clocks;
     void *state; /* before the read that is being tried */
     size_t state_size;
-    bool started;
-    uint64_t base_ns; /* the trace's time at our time 0 */
-
     char name[64];    /* of the register last accessed: device.REGISTER */
     uint64_t confadd; /* PCI mechanism 1 */
     struct {
@@ -160,15 +159,8 @@ static void
 pass_time(const struct trace_line *line)
 {
     hold();
-    if (line->at_ns == TRACE_NO_TIME) {
-        return;
-    }
-    if (!r.started) {
-        r.started = true;
-        r.base_ns = r.base_ns ? line->at_ns : 0;
-    }
-    if (line->at_ns >= r.base_ns) {
-        sim_advance_to(r.sim, line->at_ns - r.base_ns);
+    if (line->at_ns != TRACE_NO_TIME) {
+        sim_advance_to(r.sim, line->at_ns);
     }
 }
 
@@ -349,13 +341,18 @@ wait_for_interrupt(void)
     return sim_cpu_intr_pending(r.sim);
 }
 
-/* The global interrupt number behind a vector of the I/O APIC; -1: none. */
+/* The global interrupt number behind a vector of the I/O APIC, or TRACE_TIMER; -1: none. */
 static int
 gsi_of(unsigned vector)
 {
     struct model *ioapic = sim_model_find(r.sim, "ioapic");
+    struct model *lapic = sim_model_find(r.sim, "lapic");
     struct reg_view view;
     char name[16];
+
+    if (lapic && model_reg_find(lapic, "LVT_TIMER", &view) && (view.value & 0xff) == vector) {
+        return TRACE_TIMER;
+    }
 
     for (int pin = 0; ioapic && pin < 24; pin++) {
         snprintf(name, sizeof name, "REDTBL%dL", pin);
@@ -437,6 +434,8 @@ replay_line(const struct trace_line *line)
     case TRACE_SUM:
         memory_line(line);
         return;
+    case TRACE_LOG:
+        return;
     default:
         break;
     }
@@ -457,9 +456,9 @@ replay_line(const struct trace_line *line)
 
 /* --- the machine --- */
 
-/* The board, with the bridges as reset leaves them where no firmware has run. */
+/* The board, with the bridges as reset leaves them. */
 static const struct board *
-board_of(bool cold)
+cold_board(void)
 {
     static struct board_dev devs[32];
     static struct board board;
@@ -468,7 +467,7 @@ board_of(bool cold)
     board = board_pc;
     for (; board_pc.devs[n].compatible; n++) {
         devs[n] = board_pc.devs[n];
-        if (cold && strcmp(devs[n].compatible, "intel,i440fx") == 0) {
+        if (strcmp(devs[n].compatible, "intel,i440fx") == 0) {
             devs[n].compatible = "intel,i440fx-cold";
         }
     }
@@ -477,7 +476,7 @@ board_of(bool cold)
 }
 
 static void
-machine(bool cold, size_t drives)
+machine(size_t drives)
 {
     static const struct model_class *models[32];
     size_t n = 0;
@@ -498,12 +497,11 @@ machine(bool cold, size_t drives)
         models[n] = sim_models[n];
     }
     models[n] = &pci_i440fx_cold_class;
-    r.sim = sim_create(&config, board_of(cold), models);
+    r.sim = sim_create(&config, cold_board(), models);
     if (!r.sim) {
         perror("sim_create");
         exit(2);
     }
-    r.base_ns = !cold; /* the clock starts with the first access where something ran before it */
     r.state_size = sim_state_size(r.sim);
     r.state = malloc(r.state_size);
     if (!r.state || sim_trace_set(r.sim, "*", on_trace, NULL) != 0 ||
@@ -551,6 +549,7 @@ replay(const char *file)
         perror(file);
         exit(2);
     }
+    line.number = 0;
     while ((what = trace_next(f, &line)) > 0) {
         replay_line(&line);
     }
@@ -565,21 +564,18 @@ int
 main(int argc, char **argv)
 {
     const char *allowed = NULL;
-    bool cold = false;
     size_t drives = 0;
     int i;
 
-    for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-        if (strcmp(argv[i], "--cold") == 0) {
-            cold = true;
-        } else if (i + 1 < argc && strcmp(argv[i], "--drive") == 0) {
-            add_drive(drives++, argv[++i]);
-        } else if (i + 1 < argc && strcmp(argv[i], "--allowed") == 0) {
-            allowed = argv[++i];
+    for (i = 1; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
+        if (strcmp(argv[i], "--drive") == 0) {
+            add_drive(drives++, argv[i + 1]);
+        } else if (strcmp(argv[i], "--allowed") == 0) {
+            allowed = argv[i + 1];
         }
     }
-    if (argc - i != 2 || !allowed) {
-        fprintf(stderr, "usage: replay [--cold] [--drive FILE]... --allowed FILE NAME TRACE\n");
+    if (argc - i < 2 || !allowed) {
+        fprintf(stderr, "usage: replay [--drive FILE]... --allowed FILE NAME TRACE...\n");
         return 2;
     }
     r.allowed = allowed_load(allowed, argv[i]);
@@ -587,8 +583,10 @@ main(int argc, char **argv)
         return 2;
     }
     snprintf(r.scenario, sizeof r.scenario, "%s", argv[i]);
-    machine(cold, drives);
-    replay(argv[i + 1]);
+    machine(drives);
+    while (++i < argc) {
+        replay(argv[i]);
+    }
     all_allowed_used(allowed);
     printf("1..%u\n", r.tests);
     sim_destroy(r.sim);

@@ -52,7 +52,7 @@ def run(directory, trace, allowed):
     for path, text in zip(paths, (trace, allowed, 'x' * 65536)):
         with open(path, 'w') as f:
             f.write(text)
-    return subprocess.run([REPLAY, '--cold', '--drive', paths[2], '--allowed', paths[1], 't', paths[0]], capture_output=True, text=True)
+    return subprocess.run([REPLAY, '--drive', paths[2], '--allowed', paths[1], 't', paths[0]], capture_output=True, text=True)
 
 
 def main():

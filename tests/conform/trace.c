@@ -48,9 +48,19 @@ get(const char *s, struct trace_line *line)
     case 'M':
         line->kind = s[0] == 'P' ? TRACE_PORT : TRACE_MMIO;
         return get_access(s, line);
+    case 'L':
+        line->kind = TRACE_LOG;
+        return true;
     case 'I':
+        line->kind = TRACE_GSI;
+        line->addr = TRACE_TIMER;
+        if (strncmp(s, "I timer", 7) == 0) {
+            (void)sscanf(s, "I timer %" SCNx64, &line->at_ns);
+            return true;
+        }
+        return sscanf(s, "I %" SCNu64 " %" SCNx64, &line->addr, &line->at_ns) >= 1;
     case 'V':
-        line->kind = s[0] == 'I' ? TRACE_GSI : TRACE_VECTOR;
+        line->kind = TRACE_VECTOR;
         return sscanf(s, "%*c %" SCNx64 " %" SCNx64, &line->addr, &line->at_ns) >= 1;
     case 'N':
         line->kind = TRACE_QUIET;

@@ -11,16 +11,17 @@
 enum trace_kind {
     TRACE_PORT,     /* "P addr width R|W value [ns]" */
     TRACE_MMIO,     /* "M addr width R|W value [ns]" */
-    TRACE_GSI,      /* "I gsi [ns]": an interrupt was taken, by its global number */
+    TRACE_GSI,      /* "I gsi|timer [ns]": an interrupt was taken, by its global number (decimal) */
     TRACE_VECTOR,   /* "V vector [ns]": the same, by its vector */
     TRACE_QUIET,    /* "N [ns]": the CPU would have taken an interrupt, and there was none */
     TRACE_MEMORY,   /* "D addr bytes": memory as the CPU left it for a device */
     TRACE_FILL,     /* "F addr length byte": the same, all one byte */
     TRACE_SUM,      /* "E addr length fnv1a": memory as the CPU found it after a device */
     TRACE_SCENARIO, /* "# name" */
+    TRACE_LOG,      /* "L text": the kernel's log */
 };
 
-enum { TRACE_BYTES_MAX = 4096 };
+enum { TRACE_BYTES_MAX = 4096, TRACE_TIMER = 0x100 /* the gsi of the local APIC's timer */ };
 
 struct trace_line {
     enum trace_kind kind;
