@@ -1,7 +1,7 @@
 /* An interpreter of ARMv7-M in Thread mode, unprivileged: what a user program on a Cortex-M3 sees.
  *
  * Manual: ARMv7-M Architecture Reference Manual, DDI 0403E.  What the architecture leaves UNPREDICTABLE stops the program as what it
- * leaves UNDEFINED does.  Choices where it allows several: the exclusive monitor remembers the address; an instruction whose IT
+ * leaves UNDEFINED does.  Choices where it allows several: the exclusive monitor remembers address and size; an instruction whose IT
  * condition fails is a NOP whatever it is; a load of several words changes nothing if one of them faults, a store leaves those before it
  * written; WFE does not wait.
  *
@@ -51,11 +51,11 @@ struct armv7m_stop {
 
 struct armv7m {
     uint32_t r[16]; /* r[15]: the address of the instruction to execute next; r[13] is a multiple of 4 */
-    uint32_t apsr;     /* N, Z, C, V, Q */
-    uint32_t ccr;      /* UNALIGN_TRP and DIV_0_TRP count */
-    uint8_t it;        /* EPSR.IT */
-    uint8_t thumb;     /* EPSR.T */
-    uint8_t exclusive; /* the local monitor is in its exclusive state: an exception clears it, so whoever delivers one must */
+    uint32_t apsr; /* N, Z, C, V, Q */
+    uint32_t ccr;  /* UNALIGN_TRP and DIV_0_TRP count */
+    uint8_t it;    /* EPSR.IT */
+    uint8_t thumb; /* EPSR.T */
+    uint8_t exclusive; /* size of the exclusive access, or 0: open; an exception clears it, so whoever delivers one must */
     uint8_t reserved;
     uint32_t exclusive_addr; /* ... for this address */
     uint64_t executed; /* instructions ever started, those of failed conditions and those that faulted among them */

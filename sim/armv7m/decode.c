@@ -310,7 +310,7 @@ decode32(uint16_t first, uint16_t second)
     unsigned op1 = bits(first, 12, 11), op2 = bits(first, 10, 4);
 
     if (bit(op2, 6) == 1 && op1 != 2)
-        return of(OP_NOCP);
+        return bits(op2, 5, 4) == 3 ? undefined() : of(OP_NOCP);
     if (op1 == 1)
         return op2 >> 5 == 0 ? armv7m_decode_memory(first, second)
                              : armv7m_decode_data(first, second);

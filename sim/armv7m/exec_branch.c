@@ -195,7 +195,8 @@ op_msr(struct armv7m *cpu, struct armv7m_memory *mem unused_param, const struct 
 }
 
 enum armv7m_stop_kind
-op_clrex(struct armv7m *cpu, struct armv7m_memory *mem unused_param, const struct armv7m_insn *in unused_param)
+op_clrex(struct armv7m *cpu, struct armv7m_memory *mem unused_param,
+         const struct armv7m_insn *in unused_param)
 {
     cpu->exclusive = 0;
     return ARMV7M_BUDGET;

@@ -270,7 +270,8 @@ op_ldr_pc(struct armv7m *cpu, struct armv7m_memory *mem, const struct armv7m_ins
 enum armv7m_stop_kind
 op_ldrd(struct armv7m *cpu, struct armv7m_memory *mem, const struct armv7m_insn *in)
 {
-    uint32_t low = 0, high = 0, base = 0, addr = in->n == PC ? literal(cpu, in) : indexed(cpu, in, &base);
+    uint32_t low = 0, high = 0, base = 0,
+             addr = in->n == PC ? literal(cpu, in) : indexed(cpu, in, &base);
     enum armv7m_stop_kind kind;
 
     if (misaligned(mem, addr, 4))
@@ -374,26 +375,23 @@ load_exclusive(struct armv7m *cpu, struct armv7m_memory *mem, const struct armv7
     kind = armv7m_load(mem, addr, size, &v);
     if (kind != ARMV7M_BUDGET)
         return kind;
-    cpu->exclusive = 1;
+    cpu->exclusive = (uint8_t)size;
     cpu->exclusive_addr = addr;
     cpu->r[in->d] = v;
     return ARMV7M_BUDGET;
 }
 
-/* A store that would fault does so even if the monitor would not let it pass. */
+/* The manual lets the monitor be looked at before alignment and the MPU or after (ExclusiveMonitorsPass(), B2.3.7): here it is before. */
 static enum armv7m_stop_kind
 store_exclusive(struct armv7m *cpu, struct armv7m_memory *mem, const struct armv7m_insn *in,
                 unsigned size)
 {
     uint32_t addr = cpu->r[in->n] + in->imm;
-    bool pass = cpu->exclusive != 0 && cpu->exclusive_addr == addr;
+    bool pass = cpu->exclusive == size && cpu->exclusive_addr == addr;
+    enum armv7m_stop_kind kind = pass ? armv7m_store(mem, addr, size, cpu->r[in->d]) : ARMV7M_BUDGET;
 
-    if (misaligned(mem, addr, size))
-        return ARMV7M_UNALIGNED;
-    if (armv7m_at(mem, addr, ARMV7M_WRITE) == NULL)
-        return armv7m_fault(mem, addr, ARMV7M_WRITE);
-    if (pass)
-        (void)armv7m_store(mem, addr, size, cpu->r[in->d]);
+    if (kind != ARMV7M_BUDGET)
+        return kind;
     cpu->exclusive = 0;
     cpu->r[in->a] = !pass;
     return ARMV7M_BUDGET;

@@ -156,17 +156,15 @@ armv7m_load_bytes(struct armv7m_memory *mem, uint32_t addr, unsigned size, uint3
     return ARMV7M_BUDGET;
 }
 
-/* All of it or nothing: the manual lets the bytes before the one that faults be written or not. */
+/* The bytes before the one that faults are written. */
 enum armv7m_stop_kind
 armv7m_store_bytes(struct armv7m_memory *mem, uint32_t addr, unsigned size, uint32_t value)
 {
     for (unsigned i = 0; i < size; i++) {
-        if (armv7m_at(mem, addr + i, ARMV7M_WRITE) == NULL)
-            return armv7m_fault(mem, addr + i, ARMV7M_WRITE);
-    }
-    for (unsigned i = 0; i < size; i++) {
         uint8_t *p = armv7m_at(mem, addr + i, ARMV7M_WRITE);
 
+        if (p == NULL)
+            return armv7m_fault(mem, addr + i, ARMV7M_WRITE);
         *p = (uint8_t)(value >> 8 * i);
         armv7m_written(mem, addr + i);
     }

@@ -62,6 +62,14 @@ fetch(struct armv7m_memory *mem, uint32_t pc, unsigned slot, struct armv7m_insn 
     return ARMV7M_BUDGET;
 }
 
+/* A fetch with EPSR.T = 0: that nothing can be executed comes after that it can be fetched. */
+static enum armv7m_stop_kind
+fetch_arm(struct armv7m_memory *mem, uint32_t pc)
+{
+    return armv7m_at(mem, pc, ARMV7M_FETCH) == NULL ? armv7m_fault(mem, pc, ARMV7M_FETCH)
+                                                    : ARMV7M_INVSTATE;
+}
+
 /* ITAdvance(). */
 static inline uint8_t
 it_advance(uint8_t it)
@@ -106,14 +114,11 @@ armv7m_run(struct armv7m *cpu, struct armv7m_memory *mem, uint64_t budget)
         struct armv7m_insn decoded;
 
         left--;
-        if (armv7m_unlikely(!cpu->thumb)) {
-            kind = ARMV7M_INVSTATE;
-            break;
-        }
         if (armv7m_unlikely(mem->live[slot] != (pc & ~(uint32_t)(ARMV7M_PAGE - 1))))
             load_page(mem, pc, slot);
-        if (armv7m_unlikely(in->op == OP_UNDECODED || (in->granules & ~mem->exec[slot]) != 0)) {
-            kind = fetch(mem, pc, slot, &decoded);
+        if (armv7m_unlikely(!cpu->thumb || in->op == OP_UNDECODED ||
+                            (in->granules & ~mem->exec[slot]) != 0)) {
+            kind = cpu->thumb ? fetch(mem, pc, slot, &decoded) : fetch_arm(mem, pc);
             if (kind != ARMV7M_BUDGET)
                 break;
             in = &decoded;
