@@ -1,5 +1,4 @@
-/* Timers: a binary heap, earliest deadline first, in a table that grows in thread context only.  at(heap, heap_cap + 1, 0) is unused, so that
- * heap_index 0 means "not armed".
+/* Timers: a heap, earliest deadline first, in a table that grows in thread context only.
  *
  * The hardware's deadline is moved only when it has to come earlier: a deadline that turns out to be too early costs one
  * interrupt that finds nothing due, a register access at every change would cost more. */
@@ -21,63 +20,18 @@ enum {
 #define NEVER UINT64_MAX
 
 static struct irqlock timer_lock = IRQLOCK_INIT("timer");
-static struct timer *first_table[TIMER_TABLE_FIRST + 1];
-static struct timer **heap guarded_by(timer_lock);
-static size_t heap_len guarded_by(timer_lock);
-static size_t heap_cap guarded_by(timer_lock);
+static struct heap_node *first_table[TIMER_TABLE_FIRST + 1];
+static struct heap pending guarded_by(timer_lock);
 static size_t reserved guarded_by(timer_lock);
 
 static uint64_t programmed guarded_by(hal_irqs_off); /* the deadline the hardware has */
 static int64_t wall_offset_s;                        /* wall clock minus monotonic clock */
 static uint32_t wall_offset_ns;
 
-static void
-heap_put(size_t i, struct timer *t) requires_lock(timer_lock)
+static struct timer *
+timer_of(struct heap_node *n)
 {
-    at(heap, heap_cap + 1, i) = t;
-    t->heap_index = i;
-}
-
-static void
-sift_up(size_t i, struct timer *t) requires_lock(timer_lock)
-{
-    for (; i > 1 && at(heap, heap_cap + 1, i / 2)->deadline_ns > t->deadline_ns; i /= 2)
-        heap_put(i, at(heap, heap_cap + 1, i / 2));
-    heap_put(i, t);
-}
-
-static void
-sift_down(size_t i, struct timer *t) requires_lock(timer_lock)
-{
-    for (;;) {
-        size_t child = 2 * i;
-
-        if (child > heap_len)
-            break;
-        if (child < heap_len && at(heap, heap_cap + 1, child + 1)->deadline_ns <
-                                    at(heap, heap_cap + 1, child)->deadline_ns)
-            child++;
-        if (at(heap, heap_cap + 1, child)->deadline_ns >= t->deadline_ns)
-            break;
-        heap_put(i, at(heap, heap_cap + 1, child));
-        i = child;
-    }
-    heap_put(i, t);
-}
-
-static void
-heap_remove(struct timer *t) requires_lock(timer_lock)
-{
-    size_t i = t->heap_index;
-    struct timer *last = at(heap, heap_cap + 1, heap_len--);
-
-    t->heap_index = 0;
-    if (last == t)
-        return;
-    if (i > 1 && at(heap, heap_cap + 1, i / 2)->deadline_ns > last->deadline_ns)
-        sift_up(i, last);
-    else
-        sift_down(i, last);
+    return container_of(n, struct timer, node);
 }
 
 /* Have room for `want` timers.  Thread context. */
@@ -86,7 +40,7 @@ table_grow(size_t want)
 {
     irqlock_lock(&timer_lock);
 
-    size_t cap = heap_cap;
+    size_t cap = pending.cap;
 
     irqlock_unlock(&timer_lock);
     if (cap >= want)
@@ -94,18 +48,14 @@ table_grow(size_t want)
     while (cap < want)
         cap *= 2;
 
-    struct timer **bigger = kmem_alloc((cap + 1) * sizeof *bigger);
+    struct heap_node **bigger = kmem_alloc((cap + 1) * sizeof *bigger);
 
     if (bigger == NULL)
         return -ENOMEM;
     irqlock_lock(&timer_lock);
 
-    struct timer **old = heap;
+    struct heap_node **old = heap_move(&pending, bigger, cap);
 
-    for (size_t i = 0; i <= heap_len; i++)
-        at(bigger, cap + 1, i) = at(old, heap_cap + 1, i);
-    heap = bigger;
-    heap_cap = cap;
     irqlock_unlock(&timer_lock);
     if (old != first_table)
         kmem_free(old);
@@ -140,9 +90,7 @@ void
 timer_table_init(void)
 {
     irqlock_lock(&timer_lock);
-    heap = first_table;
-    heap_len = 0;
-    heap_cap = TIMER_TABLE_FIRST;
+    heap_init(&pending, first_table, TIMER_TABLE_FIRST);
     reserved = 0;
     irqlock_unlock(&timer_lock);
 
@@ -165,7 +113,8 @@ earliest(void)
 {
     irqlock_lock(&timer_lock);
 
-    uint64_t deadline = heap_len > 0 ? at(heap, heap_cap + 1, 1)->deadline_ns : NEVER;
+    const struct heap_node *first = heap_first(&pending);
+    uint64_t deadline = first != NULL ? first->key : NEVER;
 
     irqlock_unlock(&timer_lock);
     return deadline;
@@ -187,10 +136,10 @@ timer_program(void)
 int
 timer_set(struct timer *t, uint64_t deadline_ns)
 {
-    if (t->heap_index == 0) {
+    if (!heap_linked(&t->node)) {
         irqlock_lock(&timer_lock);
 
-        size_t want = heap_len + TIMER_SLACK;
+        size_t want = pending.len + TIMER_SLACK;
 
         irqlock_unlock(&timer_lock);
         if (table_grow(want) < 0)
@@ -203,15 +152,11 @@ int
 timer_set_reserved(struct timer *t, uint64_t deadline_ns)
 {
     irqlock_lock(&timer_lock);
-    if (t->heap_index != 0)
-        heap_remove(t);
+    if (heap_linked(&t->node))
+        heap_remove(&pending, &t->node);
 
-    bool room = heap_len < heap_cap;
+    bool room = heap_insert(&pending, &t->node, deadline_ns);
 
-    if (room) {
-        t->deadline_ns = deadline_ns;
-        sift_up(++heap_len, t);
-    }
     irqlock_unlock(&timer_lock);
     if (!room)
         return -ENOMEM;
@@ -227,29 +172,30 @@ void
 timer_cancel(struct timer *t)
 {
     irqlock_lock(&timer_lock);
-    if (t->heap_index != 0)
-        heap_remove(t);
+    if (heap_linked(&t->node))
+        heap_remove(&pending, &t->node);
     irqlock_unlock(&timer_lock);
 }
 
 bool
 timer_armed(const struct timer *t)
 {
-    return t->heap_index != 0;
+    return heap_linked(&t->node);
 }
 
 static struct timer *
 timer_pop_due(uint64_t now)
 {
-    struct timer *t = NULL;
-
     irqlock_lock(&timer_lock);
-    if (heap_len > 0 && at(heap, heap_cap + 1, 1)->deadline_ns <= now) {
-        t = at(heap, heap_cap + 1, 1);
-        heap_remove(t);
-    }
+
+    struct heap_node *first = heap_first(&pending);
+
+    if (first != NULL && first->key <= now)
+        heap_remove(&pending, first);
+    else
+        first = NULL;
     irqlock_unlock(&timer_lock);
-    return t;
+    return first != NULL ? timer_of(first) : NULL;
 }
 
 void

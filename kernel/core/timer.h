@@ -2,13 +2,20 @@
 #pragma once
 
 #include <hal/irq.h>
+#include <kernel/trusted/heap.h>
 
 struct timer {
-    uint64_t deadline_ns;
+    struct heap_node node; /* in the heap of pending ones, by deadline */
     void (*fn)(void *arg); /* interrupts off; must not sleep or allocate; may re-arm */
     void *arg;
-    size_t heap_index; /* 0: not armed */
 };
+
+/* What it was armed for last, on the scale of hal_time_now_ns(). */
+static inline uint64_t
+timer_deadline_ns(const struct timer *t)
+{
+    return t->node.key;
+}
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg);
 /* Arm or re-arm.  Thread context.  -ENOMEM: the table of pending timers cannot grow. */

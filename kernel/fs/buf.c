@@ -1,4 +1,4 @@
-/* See buf.h.  A hash table with an LRU list; at most BUFS_MAX blocks are kept, unreferenced clean ones go first. */
+/* See buf.h.  A hash table in order of use, by device and sector; at most BUFS_MAX blocks are kept, unreferenced clean ones go first. */
 #include <kernel/abi/errno.h>
 #include <kernel/core/assert.h>
 #include <kernel/core/log.h>
@@ -7,44 +7,41 @@
 
 enum { HASH_SIZE = 256, BUFS_MAX = 2048, EVICT_SCAN_MAX = 64, SHRINK = 16 };
 
+LRU_OF(buf_table, struct buf, node);
+
 static struct {
     bool ready;
-    struct list hash[HASH_SIZE];
-    struct list lru; /* least recently used first; referenced ones stay in it */
-    uint64_t count, dirty, bytes;
+    struct list bucket[HASH_SIZE];
+    struct buf_table table; /* referenced ones stay in it */
+    uint64_t dirty, bytes;
 } cache;
-
-static struct list *
-bucket(const struct blkdev *dev, uint64_t block)
-{
-    uint64_t h = (block + dev->rdev * 31u) * 0x9e3779b97f4a7c15u;
-
-    return &cache.hash[h >> 56 & (HASH_SIZE - 1)];
-}
 
 static void
 init_once(void)
 {
     if (cache.ready)
         return;
-    for (unsigned i = 0; i < HASH_SIZE; i++)
-        list_init(&cache.hash[i]);
-    list_init(&cache.lru);
+    buf_table_init(&cache.table, cache.bucket, HASH_SIZE);
     cache.ready = true;
+}
+
+/* Blocks of different sizes are different blocks, wherever they lie. */
+static uint64_t
+device_key(const struct blkdev *dev, uint32_t size)
+{
+    return (uint64_t)dev->rdev << 32 | size;
+}
+
+static uint64_t
+sector_of(uint32_t size, uint64_t block)
+{
+    return block * (size / SECTOR_SIZE);
 }
 
 static struct buf *_Nullable
 find(const struct blkdev *dev, uint32_t size, uint64_t block)
 {
-    struct list_node *n;
-
-    list_for_each (n, bucket(dev, block)) {
-        struct buf *b = container_of(n, struct buf, hash_node);
-
-        if (b->dev == dev && b->block == block && b->size == size)
-            return b;
-    }
-    return NULL;
+    return buf_table_find(&cache.table, device_key(dev, size), sector_of(size, block));
 }
 
 static void
@@ -53,10 +50,8 @@ drop(struct buf *b)
     assert(b->refs == 0);
     if (b->dirty)
         cache.dirty--;
-    cache.count--;
     cache.bytes -= b->size;
-    list_remove(&b->hash_node);
-    list_remove(&b->lru_node);
+    buf_table_remove(&cache.table, b);
     kmem_free(b->data);
     kmem_free(b);
 }
@@ -64,13 +59,12 @@ drop(struct buf *b)
 static int
 write_one(struct buf *b)
 {
-    unsigned per = b->size / SECTOR_SIZE;
     int rc;
 
     b->dirty = false;
     cache.dirty--;
     b->refs++; /* the write sleeps */
-    rc = blk_write(b->dev, b->block * per, buf_cspan(b));
+    rc = blk_write(b->dev, sector_of(b->size, b->block), buf_cspan(b));
     b->refs--;
     if (rc < 0)
         buf_dirty(b);
@@ -81,22 +75,19 @@ write_one(struct buf *b)
 static void
 evict(void)
 {
-    struct list_node *n, *tmp;
+    struct buf *b, *next;
     unsigned scanned = 0;
 
-    list_for_each_safe (n, tmp, &cache.lru) {
-        struct buf *b = container_of(n, struct buf, lru_node);
-
-        if (cache.count < BUFS_MAX || ++scanned > EVICT_SCAN_MAX)
+    for (b = buf_table_oldest(&cache.table); b != NULL; b = next) {
+        next = buf_table_newer(&cache.table, b);
+        if (cache.table.lru.len < BUFS_MAX || ++scanned > EVICT_SCAN_MAX)
             break;
         if (b->refs == 0 && !b->dirty)
             drop(b);
     }
-    if (cache.count < BUFS_MAX)
+    if (cache.table.lru.len < BUFS_MAX)
         return;
-    list_for_each (n, &cache.lru) {
-        struct buf *b = container_of(n, struct buf, lru_node);
-
+    for (b = buf_table_oldest(&cache.table); b != NULL; b = buf_table_newer(&cache.table, b)) {
         if (b->refs > 0)
             continue;
         if (b->dirty && write_one(b) < 0)
@@ -111,12 +102,11 @@ evict(void)
 static bool
 shrink(void)
 {
-    struct list_node *n, *tmp;
+    struct buf *b, *next;
     unsigned freed = 0;
 
-    list_for_each_safe (n, tmp, &cache.lru) {
-        struct buf *b = container_of(n, struct buf, lru_node);
-
+    for (b = buf_table_oldest(&cache.table); b != NULL; b = next) {
+        next = buf_table_newer(&cache.table, b);
         if (b->refs > 0 || b->dirty)
             continue;
         drop(b);
@@ -142,7 +132,7 @@ add(struct blkdev *dev, uint32_t size, uint64_t block, struct buf **buf_out)
 {
     struct buf *b;
 
-    if (cache.count >= BUFS_MAX)
+    if (cache.table.lru.len >= BUFS_MAX)
         evict();
     b = alloc(sizeof *b);
     if (b == NULL)
@@ -163,10 +153,8 @@ add(struct blkdev *dev, uint32_t size, uint64_t block, struct buf **buf_out)
 static void
 insert(struct buf *b)
 {
-    cache.count++;
     cache.bytes += b->size;
-    list_push_back(bucket(b->dev, b->block), &b->hash_node);
-    list_push_back(&cache.lru, &b->lru_node);
+    buf_table_insert(&cache.table, b, device_key(b->dev, b->size), sector_of(b->size, b->block));
 }
 
 static void
@@ -180,15 +168,13 @@ static struct buf *
 reuse(struct buf *b)
 {
     b->refs++;
-    list_remove(&b->lru_node);
-    list_push_back(&cache.lru, &b->lru_node);
+    buf_table_touch(&cache.table, b);
     return b;
 }
 
 int
 buf_get(struct blkdev *dev, uint32_t size, uint64_t block, struct buf **buf_out)
 {
-    unsigned per = size / SECTOR_SIZE;
     struct buf *b, *other;
     int rc;
 
@@ -198,12 +184,12 @@ buf_get(struct blkdev *dev, uint32_t size, uint64_t block, struct buf **buf_out)
         *buf_out = reuse(b);
         return 0;
     }
-    if (block >= dev->sectors / per)
+    if (block >= dev->sectors / (size / SECTOR_SIZE))
         return -EINVAL;
     rc = add(dev, size, block, &b);
     if (rc < 0)
         return rc;
-    rc = blk_read(dev, block * per, buf_span(b));
+    rc = blk_read(dev, sector_of(size, block), buf_span(b));
     other = find(dev, size, block); /* somebody else read it while we slept */
     if (other != NULL) {
         discard(b);
@@ -280,11 +266,9 @@ static struct buf *
 next_dirty(const struct blkdev *dev, uint64_t from)
 {
     struct buf *best = NULL;
-    struct list_node *n;
 
-    list_for_each (n, &cache.lru) {
-        struct buf *b = container_of(n, struct buf, lru_node);
-
+    for (struct buf *b = buf_table_oldest(&cache.table); b != NULL;
+         b = buf_table_newer(&cache.table, b)) {
         if (b->dev == dev && b->dirty && b->block >= from && (best == NULL || b->block < best->block))
             best = b;
     }
@@ -315,12 +299,11 @@ buf_sync(struct blkdev *dev)
 void
 buf_invalidate(struct blkdev *dev)
 {
-    struct list_node *n, *tmp;
+    struct buf *next;
 
     init_once();
-    list_for_each_safe (n, tmp, &cache.lru) {
-        struct buf *b = container_of(n, struct buf, lru_node);
-
+    for (struct buf *b = buf_table_oldest(&cache.table); b != NULL; b = next) {
+        next = buf_table_newer(&cache.table, b);
         if (b->dev == dev && b->refs == 0)
             drop(b);
         else if (b->dev == dev)
@@ -332,12 +315,11 @@ buf_invalidate(struct blkdev *dev)
 void
 buf_trim(void)
 {
-    struct list_node *n, *tmp;
+    struct buf *next;
 
     init_once();
-    list_for_each_safe (n, tmp, &cache.lru) {
-        struct buf *b = container_of(n, struct buf, lru_node);
-
+    for (struct buf *b = buf_table_oldest(&cache.table); b != NULL; b = next) {
+        next = buf_table_newer(&cache.table, b);
         if (b->refs == 0 && !b->dirty)
             drop(b);
     }
@@ -346,5 +328,5 @@ buf_trim(void)
 void
 buf_stats(struct buf_stats *out)
 {
-    *out = (struct buf_stats){ cache.count, cache.dirty, cache.bytes };
+    *out = (struct buf_stats){ cache.table.lru.len, cache.dirty, cache.bytes };
 }

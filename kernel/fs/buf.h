@@ -8,6 +8,7 @@
 #pragma once
 
 #include <kernel/core/blk.h>
+#include <kernel/trusted/lru.h>
 
 struct buf {
     struct blkdev *dev;
@@ -16,7 +17,7 @@ struct buf {
     uint32_t refs;
     bool dirty;
     uint8_t *data;
-    struct list_node hash_node, lru_node;
+    struct lru_node node; /* in the cache, by (device and block size, sector) */
 };
 
 /* `size`: 1024, 2048 or 4096.  -EIO, -ENOMEM, -EINVAL outside the device.  Thread context; sleeps. */

@@ -289,7 +289,6 @@ show_maps(struct seq *s, struct inode *inode)
 {
     struct proc *p = proc_of(inode);
     struct mm *mm;
-    struct list_node *n;
     char *path;
 
     if (p == NULL)
@@ -301,8 +300,8 @@ show_maps(struct seq *s, struct inode *inode)
         return -ENOMEM;
     mm = mm_get(p->mm);
     mutex_lock(&mm->lock);
-    list_for_each (n, &mm->vmas)
-        show_vma(s, mm, container_of(n, struct vma, node), path);
+    for (const struct tree_node *n = tree_first(&mm->vmas); n != NULL; n = tree_next(n))
+        show_vma(s, mm, container_of(n, const struct vma, node), path);
     mutex_unlock(&mm->lock);
     mm_put(mm);
     kmem_free(path);

@@ -135,10 +135,7 @@ fork_chunk(void *arg, struct chunk *c, uint64_t mask)
 static int must_check
 fork_areas(struct mm *parent, struct mm *child) requires_lock(parent->lock, child->lock)
 {
-    for (struct list_node *n = list_first(&parent->vmas); n != NULL && n != &parent->vmas.head;
-         n = n->next) {
-        const struct vma *v = container_of(n, struct vma, node);
-
+    for (const struct vma *v = vma_first(parent); v != NULL; v = vma_next(parent, v)) {
         if ((v->flags & VMA_DONTFORK) != 0)
             continue;
 
@@ -167,10 +164,7 @@ fork_pages(struct mm *parent, struct mm *child) requires_lock(parent->lock, chil
                            .file_budget = FILE_MAX };
 
     for (unsigned pass = 0; pass < 2; pass++) {
-        for (struct list_node *n = list_last(&child->vmas); n != NULL && n != &child->vmas.head;
-             n = n->prev) {
-            const struct vma *v = container_of(n, struct vma, node);
-
+        for (const struct vma *v = vma_last(child); v != NULL; v = vma_prev(child, v)) {
             if ((v->flags & VMA_SHARED) != 0 || is_hot_area(v) != (pass == 0))
                 continue;
             w.vma = v;

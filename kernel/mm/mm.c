@@ -50,7 +50,7 @@ mm_create(struct mm **mm_out)
         return rc;
     }
     mutex_init(&mm->lock, "mm", RANK_MM);
-    list_init(&mm->vmas);
+    vma_tree_init(mm);
     mm->refs = 1;
     mm->mmap_top = hal_user_max().v & ~PAGE_MASK;
     *mm_out = mm;
@@ -74,9 +74,7 @@ mm_put(struct mm *mm)
     hal_space_destroy(mm->space);
     mutex_lock(&mm->lock);
     mm_drop_all(mm);
-    for (struct list_node *n; (n = list_first(&mm->vmas)) != NULL;) {
-        struct vma *v = container_of(n, struct vma, node);
-
+    for (struct vma *v; (v = vma_first(mm)) != NULL;) {
         vma_remove(mm, v);
         vma_free(v);
     }

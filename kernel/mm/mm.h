@@ -5,6 +5,7 @@
 #include <kernel/core/lock.h>
 #include <kernel/mm/page.h>
 #include <kernel/mm/resident.h>
+#include <kernel/trusted/tree.h>
 
 struct file;
 
@@ -27,14 +28,14 @@ struct vma {
     unsigned flags;
     struct file *_Nullable file; /* a reference is held */
     uint64_t offset;             /* of `start` in the file, page aligned */
-    struct list_node node;       /* by address */
+    struct tree_node node;       /* by address */
 };
 
 struct mm {
     struct mutex lock;
     uint32_t refs;
     struct hal_space *space;
-    struct list vmas guarded_by(&lock);
+    struct tree vmas guarded_by(&lock);               /* see vma.h */
     struct vma *_Nullable last_vma guarded_by(&lock); /* found last */
     uint32_t nvmas;
     struct resident resident guarded_by(&lock); /* by page number; the page tables are a cache of it */

@@ -1,43 +1,66 @@
-/* The sorted list of areas of an address space. */
+/* The areas of an address space, in a tree by address. */
 #include <kernel/core/assert.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/vma.h>
 
-#define VMA_OF(n) container_of(n, struct vma, node)
-
-struct vma *
-vma_next(struct mm *mm, const struct vma *v)
+static struct vma *_Nullable
+vma_of(const struct tree_node *_Nullable n)
 {
-    return v->node.next == &mm->vmas.head ? NULL : VMA_OF(v->node.next);
+    return n != NULL ? container_of(n, struct vma, node) : NULL;
+}
+
+static uint64_t
+vma_key(const struct tree_node *n)
+{
+    return container_of(n, const struct vma, node)->start;
+}
+
+void
+vma_tree_init(struct mm *mm)
+{
+    tree_init(&mm->vmas, vma_key);
 }
 
 struct vma *
-vma_prev(struct mm *mm, const struct vma *v)
+vma_first(struct mm *mm)
 {
-    return v->node.prev == &mm->vmas.head ? NULL : VMA_OF(v->node.prev);
+    return vma_of(tree_first(&mm->vmas));
+}
+
+struct vma *
+vma_last(struct mm *mm)
+{
+    return vma_of(tree_last(&mm->vmas));
+}
+
+struct vma *
+vma_next(struct mm *mm unused_param, const struct vma *v)
+{
+    return vma_of(tree_next(&v->node));
+}
+
+struct vma *
+vma_prev(struct mm *mm unused_param, const struct vma *v)
+{
+    return vma_of(tree_prev(&v->node));
 }
 
 struct vma *
 vma_find(struct mm *mm, uintptr_t addr)
 {
     struct vma *v = mm->last_vma;
-    struct list_node *n = list_first(&mm->vmas);
 
-    if (v != NULL) {
-        if (addr >= v->start && addr < v->end)
-            return v;
-        if (addr >= v->end) /* what we look for lies behind it */
-            n = &v->node;
-    }
-    for (; n != NULL && n != &mm->vmas.head; n = n->next) {
-        v = VMA_OF(n);
-        if (v->end > addr) {
-            mm->last_vma = v;
-            return v;
-        }
-    }
-    return NULL;
+    if (v != NULL && addr >= v->start && addr < v->end)
+        return v;
+    v = vma_of(tree_floor(&mm->vmas, addr));
+    if (v == NULL)
+        v = vma_first(mm);
+    else if (v->end <= addr)
+        v = vma_next(mm, v);
+    if (v != NULL)
+        mm->last_vma = v;
+    return v;
 }
 
 struct vma *
@@ -77,7 +100,7 @@ vma_insert(struct mm *mm, struct vma *v)
     struct vma *next = vma_find(mm, v->start);
 
     assert(v->start < v->end && (next == NULL || next->start >= v->end));
-    list_insert_before(next != NULL ? &next->node : &mm->vmas.head, &v->node);
+    tree_insert(&mm->vmas, &v->node);
     mm->nvmas++;
     mm->vm_pages += vma_pages(v);
     mm->last_vma = v;
@@ -88,7 +111,7 @@ vma_remove(struct mm *mm, struct vma *v)
 {
     if (mm->last_vma == v)
         mm->last_vma = NULL;
-    list_remove(&v->node);
+    tree_remove(&mm->vmas, &v->node);
     mm->nvmas--;
     mm->vm_pages -= vma_pages(v);
 }
@@ -169,8 +192,7 @@ gap_below(struct mm *mm, uint64_t len, uintptr_t ceiling) requires_lock(mm->lock
 {
     uintptr_t min = hal_user_min().v;
 
-    for (struct list_node *n = list_last(&mm->vmas); n != NULL && n != &mm->vmas.head; n = n->prev) {
-        struct vma *v = VMA_OF(n);
+    for (struct vma *v = vma_last(mm); v != NULL; v = vma_prev(mm, v)) {
         uintptr_t guard = (v->flags & VMA_GROWSDOWN) != 0 ? STACK_GUARD : 0;
         uintptr_t top = v->start > guard ? v->start - guard : 0;
 

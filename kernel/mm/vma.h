@@ -1,4 +1,4 @@
-/* Areas of an address space: the sorted list, splitting and merging, and the page-level work under them.  Private to kernel/mm.
+/* Areas of an address space: the tree of them, splitting and merging, and the page-level work under them.  Private to kernel/mm.
  *
  * All of it runs under mm->lock.
  */
@@ -16,8 +16,13 @@ enum {
 struct vma *_Nullable vma_find(struct mm *mm, uintptr_t addr) requires_lock(mm->lock);
 /* The area that `addr` lies in, or NULL. */
 struct vma *_Nullable vma_at(struct mm *mm, uintptr_t addr) requires_lock(mm->lock);
+/* In the order of addresses; the lowest and the highest. */
 struct vma *_Nullable vma_next(struct mm *mm, const struct vma *v) requires_lock(mm->lock);
 struct vma *_Nullable vma_prev(struct mm *mm, const struct vma *v) requires_lock(mm->lock);
+struct vma *_Nullable vma_first(struct mm *mm) requires_lock(mm->lock);
+struct vma *_Nullable vma_last(struct mm *mm) requires_lock(mm->lock);
+/* No areas, in a new address space. */
+void vma_tree_init(struct mm *mm);
 /* A new area, a reference to `file` taken, not in the list yet.  NULL: out of memory. */
 struct vma *_Nullable vma_new(uintptr_t start, uintptr_t end, unsigned flags,
                               struct file *_Nullable file, uint64_t offset);

@@ -283,7 +283,7 @@ static void
 alarm_fires(void *arg)
 {
     struct proc *p = arg;
-    uint64_t next = p->alarm.deadline_ns + p->alarm_interval_ns,
+    uint64_t next = timer_deadline_ns(&p->alarm) + p->alarm_interval_ns,
              soonest = hal_time_now_ns() + ALARM_MIN_NS;
 
     signal_send(p, SIGALRM, NULL);
@@ -301,9 +301,9 @@ set_alarm(struct proc *p, uint64_t value_ns, uint64_t interval_ns, uint64_t *old
 
     if (p->alarm.fn == NULL)
         timer_init(&p->alarm, alarm_fires, p);
-    *old_value = !timer_armed(&p->alarm)      ? 0
-                 : p->alarm.deadline_ns > now ? p->alarm.deadline_ns - now
-                                              : 1;
+    *old_value = !timer_armed(&p->alarm)              ? 0
+                 : timer_deadline_ns(&p->alarm) > now ? timer_deadline_ns(&p->alarm) - now
+                                                      : 1;
     *old_interval = p->alarm_interval_ns;
     timer_cancel(&p->alarm);
     p->alarm_interval_ns = interval_ns;
@@ -372,7 +372,8 @@ sys_getitimer(const struct sysargs *args)
         return -EINVAL;
     if (args->a[0] == ITIMER_REAL && p->alarm.fn != NULL && timer_armed(&p->alarm))
         out = (struct itimerval_k){ ns_timeval(p->alarm_interval_ns),
-                                    ns_timeval(p->alarm.deadline_ns > now ? p->alarm.deadline_ns - now
-                                                                          : 1000) };
+                                    ns_timeval(timer_deadline_ns(&p->alarm) > now
+                                                   ? timer_deadline_ns(&p->alarm) - now
+                                                   : 1000) };
     return ucopy_out(uaddr(args->a[1]), &out, sizeof out);
 }

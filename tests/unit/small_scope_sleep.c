@@ -59,7 +59,7 @@ sched_block(enum thread_state state, unsigned wait_flags unused_param, uint64_t 
 
     EXPLORE_CHECK(!explore_irqs());
     t->state = state;
-    t->sleep_timer.deadline_ns = deadline_ns;
+    t->sleep_timer.node.key = deadline_ns;
     explore_block();
     t->state = THREAD_RUNNABLE;
     return 0;
@@ -221,7 +221,7 @@ expire(void) no_tsa
 {
     now_ns = DEADLINE;
     for (unsigned i = 0; i < THREADS; i++)
-        if (explore_blocked(i) && threads[i].sleep_timer.deadline_ns <= now_ns)
+        if (explore_blocked(i) && threads[i].sleep_timer.node.key <= now_ns)
             sched_make_runnable(&threads[i]);
 }
 

@@ -135,13 +135,11 @@ audit(struct mm *mm) no_tsa
     uint64_t pages = 0;
     unsigned areas = 0;
     uintptr_t end = 0;
-    struct list_node *n;
 
+    ck_assert(tree_in_order(&mm->vmas));
     fake_space_each(mm->space, audit_mapping, &a);
     ck_assert_uint_le(a.mapped, mm->rss_pages);
-    list_for_each (n, &mm->vmas) {
-        struct vma *v = container_of(n, struct vma, node);
-
+    for (const struct vma *v = vma_first(mm); v != NULL; v = vma_next(mm, v)) {
         ck_assert_uint_ge(v->start, end);
         ck_assert_uint_lt(v->start, v->end);
         end = v->end;

@@ -622,9 +622,9 @@ timer_fired(void *arg)
 {
     struct timer *t = arg;
 
-    ck_assert_uint_ge(hal_time_now_ns(), t->deadline_ns);
-    ck_assert_uint_ge(t->deadline_ns, last_due);
-    last_due = t->deadline_ns;
+    ck_assert_uint_ge(hal_time_now_ns(), timer_deadline_ns(t));
+    ck_assert_uint_ge(timer_deadline_ns(t), last_due);
+    last_due = timer_deadline_ns(t);
     fired++;
 }
 
