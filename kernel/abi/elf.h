@@ -1,4 +1,5 @@
-/* ELF files (System V ABI, chapters 4 and 5): offsets of the 64-bit headers' fields, and their values. */
+/* ELF files (System V ABI, chapters 4 and 5): the 64-bit headers' fields, as tables of name, kind and
+ * offset, and their values. */
 #pragma once
 
 enum elf_ident {
@@ -12,33 +13,37 @@ enum elf_ident {
     EV_CURRENT = 1,
 };
 
-/* Elf64_Ehdr */
+/* Elf64_Ehdr: for FIELDS() of kernel/trusted/field.h */
+#define ELF64_EHDR_FIELDS(F)                                                                       \
+    F(E_TYPE, le16, 16)                                                                            \
+    F(E_MACHINE, le16, 18)                                                                         \
+    F(E_VERSION, le32, 20)                                                                         \
+    F(E_ENTRY, le64, 24)                                                                           \
+    F(E_PHOFF, le64, 32)                                                                           \
+    F(E_SHOFF, le64, 40)                                                                           \
+    F(E_FLAGS, le32, 48)                                                                           \
+    F(E_EHSIZE, le16, 52)                                                                          \
+    F(E_PHENTSIZE, le16, 54)                                                                       \
+    F(E_PHNUM, le16, 56)
+
 enum elf64_ehdr {
-    E_TYPE = 16,
-    E_MACHINE = 18,
-    E_VERSION = 20,
-    E_ENTRY = 24,
-    E_PHOFF = 32,
-    E_SHOFF = 40,
-    E_FLAGS = 48,
-    E_EHSIZE = 52,
-    E_PHENTSIZE = 54,
-    E_PHNUM = 56,
     ELF64_EHDR_SIZE = 64,
     ET_EXEC = 2,
     ET_DYN = 3,
 };
 
 /* Elf64_Phdr */
+#define ELF64_PHDR_FIELDS(F)                                                                       \
+    F(P_TYPE, le32, 0)                                                                             \
+    F(P_FLAGS, le32, 4)                                                                            \
+    F(P_OFFSET, le64, 8)                                                                           \
+    F(P_VADDR, le64, 16)                                                                           \
+    F(P_PADDR, le64, 24)                                                                           \
+    F(P_FILESZ, le64, 32)                                                                          \
+    F(P_MEMSZ, le64, 40)                                                                           \
+    F(P_ALIGN, le64, 48)
+
 enum elf64_phdr {
-    P_TYPE = 0,
-    P_FLAGS = 4,
-    P_OFFSET = 8,
-    P_VADDR = 16,
-    P_PADDR = 24,
-    P_FILESZ = 32,
-    P_MEMSZ = 40,
-    P_ALIGN = 48,
     ELF64_PHDR_SIZE = 56,
     PT_LOAD = 1,
     PT_DYNAMIC = 2,

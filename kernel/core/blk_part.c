@@ -11,13 +11,7 @@ enum {
     TABLE_OFFSET = 446,
     ENTRY_SIZE = 16,
     ENTRIES = 4,
-    SIGNATURE_OFFSET = 510,
     SIGNATURE = 0xaa55,
-
-    ENTRY_BOOT = 0,
-    ENTRY_TYPE = 4,
-    ENTRY_START = 8,
-    ENTRY_COUNT = 12,
 
     TYPE_EXTENDED = 0x05,
     TYPE_EXTENDED_LBA = 0x0f,
@@ -27,6 +21,15 @@ enum {
     FIRST_LOGICAL = 5,
     LAST_PARTITION = 63, /* minor numbers per drive */
 };
+
+/* An entry, and the sector's signature. */
+#define PART_FIELDS(F)                                                                             \
+    F(ENTRY_BOOT, u8, 0)                                                                           \
+    F(ENTRY_TYPE, u8, 4)                                                                           \
+    F(ENTRY_START, le32, 8)                                                                        \
+    F(ENTRY_COUNT, le32, 12)                                                                       \
+    F(SIGNATURE_AT, le16, 510)
+FIELDS(PART_FIELDS);
 
 struct entry {
     uint8_t boot, type;
@@ -38,10 +41,10 @@ entry_get(struct cspan sector, unsigned i)
 {
     struct cspan e = cspan_sub(sector, TABLE_OFFSET + i * ENTRY_SIZE, ENTRY_SIZE);
 
-    return (struct entry){ .boot = span_get(e, ENTRY_BOOT),
-                           .type = span_get(e, ENTRY_TYPE),
-                           .start = get_le32(e, ENTRY_START),
-                           .count = get_le32(e, ENTRY_COUNT) };
+    return (struct entry){ .boot = field_get(e, ENTRY_BOOT),
+                           .type = field_get(e, ENTRY_TYPE),
+                           .start = field_get(e, ENTRY_START),
+                           .count = field_get(e, ENTRY_COUNT) };
 }
 
 static bool
@@ -54,7 +57,7 @@ is_extended(const struct entry *e)
 static bool
 is_table(struct cspan sector)
 {
-    if (get_le16(sector, SIGNATURE_OFFSET) != SIGNATURE)
+    if (field_get(sector, SIGNATURE_AT) != SIGNATURE)
         return false;
     for (unsigned i = 0; i < ENTRIES; i++) {
         if ((entry_get(sector, i).boot & 0x7f) != 0)

@@ -8,15 +8,19 @@
 #include <kernel/core/log.h>
 #include <kernel/core/pci.h>
 
+/* Type 0 header; the class code is the upper 24 bits of CFG_CLASS_REV. */
+#define CFG_FIELDS(F)                                                                              \
+    F(CFG_VENDOR, le16, 0x00)                                                                      \
+    F(CFG_DEVICE, le16, 0x02)                                                                      \
+    F(CFG_COMMAND, le16, 0x04)                                                                     \
+    F(CFG_CLASS_REV, le32, 0x08)                                                                   \
+    F(CFG_HEADER_TYPE, u8, 0x0e)                                                                   \
+    F(CFG_INTERRUPT_LINE, u8, 0x3c)                                                                \
+    F(CFG_INTERRUPT_PIN, u8, 0x3d)
+FIELDS(CFG_FIELDS);
+
 enum {
-    CFG_VENDOR = 0x00,
-    CFG_DEVICE = 0x02,
-    CFG_COMMAND = 0x04,
-    CFG_CLASS_REV = 0x08, /* class code in the upper 24 bits */
-    CFG_HEADER_TYPE = 0x0e,
     CFG_BAR0 = 0x10,
-    CFG_INTERRUPT_LINE = 0x3c,
-    CFG_INTERRUPT_PIN = 0x3d,
 
     DEVICES_PER_BUS = 32,
     FUNCTIONS = 8,
@@ -93,10 +97,9 @@ pci_write32(const struct device *dev, uint8_t off, uint32_t v)
 void
 pci_enable_master(const struct device *dev, bool on)
 {
-    uint16_t command = pci_read16(dev, CFG_COMMAND);
+    uint16_t command = pci_get(dev, CFG_COMMAND);
 
-    pci_write16(dev, CFG_COMMAND,
-                (uint16_t)(on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER));
+    pci_put(dev, CFG_COMMAND, (uint16_t)(on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER));
 }
 
 /* Take `size` (a power of two) bytes, aligned to their size, from a window.  0: it is full. */
@@ -174,16 +177,16 @@ ide_legacy(struct device *dev)
 static void
 function_setup(struct pci_host *host, struct device *dev)
 {
-    uint16_t command = pci_read16(dev, CFG_COMMAND);
+    uint16_t command = pci_get(dev, CFG_COMMAND);
     uint16_t decode = 0;
 
-    pci_write16(dev, CFG_COMMAND, (uint16_t)(command & ~(COMMAND_IO | COMMAND_MEMORY)));
+    pci_put(dev, CFG_COMMAND, (uint16_t)(command & ~(COMMAND_IO | COMMAND_MEMORY)));
     for (unsigned i = 0; i < BARS; i++) {
         if (bar_setup(host, dev, i))
             i++;
     }
-    if (pci_read8(dev, CFG_INTERRUPT_PIN) != 0) {
-        uint8_t line = pci_read8(dev, CFG_INTERRUPT_LINE);
+    if (pci_get(dev, CFG_INTERRUPT_PIN) != 0) {
+        uint8_t line = pci_get(dev, CFG_INTERRUPT_LINE);
 
         dev->irq = line != 0 && line != 0xff ? line : BOARD_NO_IRQ;
     }
@@ -193,7 +196,7 @@ function_setup(struct pci_host *host, struct device *dev)
         if (dev->io[i].size != 0)
             decode |= dev->io[i].space == IO_PORT ? COMMAND_IO : COMMAND_MEMORY;
     }
-    pci_write16(dev, CFG_COMMAND, command | decode);
+    pci_put(dev, CFG_COMMAND, command | decode);
 }
 
 /* Look at one function; false when there is none. */
@@ -202,14 +205,14 @@ function_scan(struct pci_host *host, uint16_t addr, bool *multi)
 {
     struct device dev = { .pci_addr = addr, .irq = BOARD_NO_IRQ, .irq2 = BOARD_NO_IRQ };
 
-    dev.pci_vendor = pci_read16(&dev, CFG_VENDOR);
+    dev.pci_vendor = pci_get(&dev, CFG_VENDOR);
     if (dev.pci_vendor == NO_VENDOR || dev.pci_vendor == 0)
         return false;
-    dev.pci_device = pci_read16(&dev, CFG_DEVICE);
-    dev.pci_class = pci_read32(&dev, CFG_CLASS_REV) >> 8;
+    dev.pci_device = pci_get(&dev, CFG_DEVICE);
+    dev.pci_class = pci_get(&dev, CFG_CLASS_REV) >> 8;
     fmt_print(dev.name, sizeof dev.name, "pci%02x:%02x.%u", addr >> 8, addr >> 3 & 0x1f, addr & 7u);
 
-    uint8_t header = pci_read8(&dev, CFG_HEADER_TYPE);
+    uint8_t header = pci_get(&dev, CFG_HEADER_TYPE);
 
     *multi = (header & HEADER_MULTI) != 0;
     if ((header & HEADER_LAYOUT) == 0)

@@ -9,18 +9,17 @@
 /* Registers of the signature. */
 enum { SECTOR_COUNT = 2, LBA_LOW = 3, LBA_MID = 4, LBA_HIGH = 5, STATUS = 7 };
 
-/* Words of the IDENTIFY DEVICE data. */
-enum {
-    ID_CONFIG = 0,
-    ID_MODEL = 27,
-    ID_MODEL_WORDS = 20,
-    ID_CAPABILITIES = 49,
-    ID_SECTORS_28 = 60,
-    ID_MULTIWORD_DMA = 63,
-    ID_COMMAND_SETS_2 = 83,
-    ID_SECTORS_48 = 100,
-    ID_SECTOR_SIZE = 106,
-};
+/* The IDENTIFY DEVICE data, by word. */
+#define ID_FIELDS(F)                                                                               \
+    F(ID_CONFIG, le16, 2 * 0)                                                                      \
+    F(ID_CAPABILITIES, le16, 2 * 49)                                                               \
+    F(ID_SECTORS_28, le32, 2 * 60)                                                                 \
+    F(ID_MULTIWORD_DMA, le16, 2 * 63)                                                              \
+    F(ID_COMMAND_SETS_2, le16, 2 * 83)                                                             \
+    F(ID_SECTORS_48, le64, 2 * 100)                                                                \
+    F(ID_SECTOR_SIZE, le16, 2 * 106)
+FIELDS(ID_FIELDS);
+enum { ID_MODEL = 27, ID_MODEL_WORDS = 20 }; /* text */
 #define CONFIG_NOT_ATA      BIT(15)
 #define CAPABILITY_DMA      BIT(8)
 #define CAPABILITY_LBA      BIT(9)
@@ -34,17 +33,11 @@ enum {
 #define SECTORS_28_MAX      0x0fffffffull
 #define SECTORS_48_MAX      0xffffffffffffull
 
-static uint16_t
-word(struct cspan id, unsigned i)
-{
-    return get_le16(id, i * 2u);
-}
-
 /* Words 83 and 106 carry a mark that they are in use. */
 static uint16_t
-marked_word(struct cspan id, unsigned i)
+marked_word(struct cspan id, struct f_le16 word)
 {
-    uint16_t v = word(id, i);
+    uint16_t v = field_get(id, word);
 
     return (v & SET2_VALID_MASK) == SET2_VALID ? v : 0;
 }
@@ -84,12 +77,12 @@ static bool
 parse(struct ata_drive *d, struct cspan id)
 {
     uint16_t sets = marked_word(id, ID_COMMAND_SETS_2);
-    uint64_t sectors_48 = get_le64(id, ID_SECTORS_48 * 2);
-    uint64_t sectors = get_le32(id, ID_SECTORS_28 * 2);
+    uint64_t sectors_48 = field_get(id, ID_SECTORS_48);
+    uint64_t sectors = field_get(id, ID_SECTORS_28);
 
     get_text(id, ID_MODEL, ID_MODEL_WORDS, span_of(d->model, sizeof d->model));
-    if ((word(id, ID_CONFIG) & CONFIG_NOT_ATA) != 0 ||
-        (word(id, ID_CAPABILITIES) & CAPABILITY_LBA) == 0) {
+    if ((field_get(id, ID_CONFIG) & CONFIG_NOT_ATA) != 0 ||
+        (field_get(id, ID_CAPABILITIES) & CAPABILITY_LBA) == 0) {
         klog(LOG_WARN, "%s unit %u: \"%s\" is not a disk with LBA: ignored", d->channel->name,
              d->unit, d->model);
         return false;
@@ -107,9 +100,9 @@ parse(struct ata_drive *d, struct cspan id)
     d->flush = (sets & SET2_FLUSH) != 0;
     d->flush_ext = d->lba48 && (sets & SET2_FLUSH_EXT) != 0;
 
-    unsigned modes = word(id, ID_MULTIWORD_DMA) & MULTIWORD_MODES;
+    unsigned modes = field_get(id, ID_MULTIWORD_DMA) & MULTIWORD_MODES;
 
-    d->dma = (word(id, ID_CAPABILITIES) & CAPABILITY_DMA) != 0 && modes != 0;
+    d->dma = (field_get(id, ID_CAPABILITIES) & CAPABILITY_DMA) != 0 && modes != 0;
     d->dma_mode = (modes & BIT(2)) != 0 ? 2 : (modes & BIT(1)) != 0 ? 1 : 0;
     d->blk.sectors = sectors;
     return sectors > 0;

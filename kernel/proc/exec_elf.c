@@ -19,6 +19,9 @@ enum {
     DATA_AHEAD = 16,   /* pages of the data segment copied at once */
 };
 
+FIELDS(ELF64_EHDR_FIELDS);
+FIELDS(ELF64_PHDR_FIELDS);
+
 struct segment {
     uint32_t type, flags;
     uint64_t offset, vaddr, filesz, memsz, align;
@@ -44,13 +47,13 @@ segment_get(const struct elf *e, unsigned i)
     struct cspan p = cspan_sub(span_const(e->phdrs), (size_t)i * ELF64_PHDR_SIZE, ELF64_PHDR_SIZE);
 
     return (struct segment){
-        .type = get_le32(p, P_TYPE),
-        .flags = get_le32(p, P_FLAGS),
-        .offset = get_le64(p, P_OFFSET),
-        .vaddr = get_le64(p, P_VADDR),
-        .filesz = get_le64(p, P_FILESZ),
-        .memsz = get_le64(p, P_MEMSZ),
-        .align = get_le64(p, P_ALIGN),
+        .type = field_get(p, P_TYPE),
+        .flags = field_get(p, P_FLAGS),
+        .offset = field_get(p, P_OFFSET),
+        .vaddr = field_get(p, P_VADDR),
+        .filesz = field_get(p, P_FILESZ),
+        .memsz = field_get(p, P_MEMSZ),
+        .align = field_get(p, P_ALIGN),
     };
 }
 
@@ -80,16 +83,16 @@ check_header(struct elf *e)
         buf[EI_VERSION] != EV_CURRENT)
         return -ENOEXEC;
 
-    uint16_t type = get_le16(h, E_TYPE);
+    uint16_t type = field_get(h, E_TYPE);
 
-    if ((type != ET_EXEC && type != ET_DYN) || get_le16(h, E_MACHINE) != ELF_ARCH_MACHINE ||
-        get_le32(h, E_VERSION) != EV_CURRENT || get_le16(h, E_EHSIZE) < ELF64_EHDR_SIZE ||
-        get_le16(h, E_PHENTSIZE) != ELF64_PHDR_SIZE)
+    if ((type != ET_EXEC && type != ET_DYN) || field_get(h, E_MACHINE) != ELF_ARCH_MACHINE ||
+        field_get(h, E_VERSION) != EV_CURRENT || field_get(h, E_EHSIZE) < ELF64_EHDR_SIZE ||
+        field_get(h, E_PHENTSIZE) != ELF64_PHDR_SIZE)
         return -ENOEXEC;
     e->dyn = type == ET_DYN;
-    e->entry = get_le64(h, E_ENTRY);
-    e->phoff = get_le64(h, E_PHOFF);
-    e->phnum = get_le16(h, E_PHNUM);
+    e->entry = field_get(h, E_ENTRY);
+    e->phoff = field_get(h, E_PHOFF);
+    e->phnum = field_get(h, E_PHNUM);
     if (e->phnum == 0 || (uint32_t)e->phnum * ELF64_PHDR_SIZE > PHDRS_BYTES_MAX ||
         e->phoff > (uint64_t)INT64_MAX)
         return -ENOEXEC;

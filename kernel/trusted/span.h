@@ -51,6 +51,19 @@ cspan_sub(struct cspan s, size_t off, size_t len)
     return (struct cspan){ s.ptr + off, len };
 }
 
+/* From `off` to the end. */
+static inline struct span
+span_from(struct span s, size_t off)
+{
+    return span_sub(s, off, off <= s.len ? s.len - off : 0);
+}
+
+static inline struct cspan
+cspan_from(struct cspan s, size_t off)
+{
+    return cspan_sub(s, off, off <= s.len ? s.len - off : 0);
+}
+
 static inline uint8_t
 span_get(struct cspan s, size_t i)
 {

@@ -27,6 +27,9 @@ enum {
 #define BASE 0x400000ull
 #define DATA (BASE + 0x100000ull + (DATA_OFF & PAGE_MASK))
 
+FIELDS(ELF64_EHDR_FIELDS);
+FIELDS(ELF64_PHDR_FIELDS);
+
 static uint64_t free_at_start;
 static struct kmem_stats objects_at_start;
 static uint8_t image[IMAGE];
@@ -38,13 +41,13 @@ phdr(unsigned i, uint32_t type, uint32_t flags, uint64_t off, uint64_t va, uint6
     struct span p = span_sub(span_of(image, IMAGE), ELF64_EHDR_SIZE + (size_t)i * ELF64_PHDR_SIZE,
                              ELF64_PHDR_SIZE);
 
-    put_le32(p, P_TYPE, type);
-    put_le32(p, P_FLAGS, flags);
-    put_le64(p, P_OFFSET, off);
-    put_le64(p, P_VADDR, va);
-    put_le64(p, P_FILESZ, filesz);
-    put_le64(p, P_MEMSZ, memsz);
-    put_le64(p, P_ALIGN, PAGE_SIZE);
+    field_put(p, P_TYPE, type);
+    field_put(p, P_FLAGS, flags);
+    field_put(p, P_OFFSET, off);
+    field_put(p, P_VADDR, va);
+    field_put(p, P_FILESZ, filesz);
+    field_put(p, P_MEMSZ, memsz);
+    field_put(p, P_ALIGN, PAGE_SIZE);
 }
 
 /* A program with text, data, bss and a stack note; with `interp`, a request for an interpreter. */
@@ -56,14 +59,14 @@ make_elf(uint16_t type, uint64_t base, const char *interp)
     memset(image, 0xcc, sizeof image);
     memset(image, 0, HEADERS);
     memcpy(image, "\177ELF\2\1\1", 7);
-    put_le16(h, E_TYPE, type);
-    put_le16(h, E_MACHINE, 62);
-    put_le32(h, E_VERSION, 1);
-    put_le64(h, E_ENTRY, base + ENTRY_OFF);
-    put_le64(h, E_PHOFF, ELF64_EHDR_SIZE);
-    put_le16(h, E_EHSIZE, ELF64_EHDR_SIZE);
-    put_le16(h, E_PHENTSIZE, ELF64_PHDR_SIZE);
-    put_le16(h, E_PHNUM, PHDRS);
+    field_put(h, E_TYPE, type);
+    field_put(h, E_MACHINE, 62);
+    field_put(h, E_VERSION, 1);
+    field_put(h, E_ENTRY, base + ENTRY_OFF);
+    field_put(h, E_PHOFF, ELF64_EHDR_SIZE);
+    field_put(h, E_EHSIZE, ELF64_EHDR_SIZE);
+    field_put(h, E_PHENTSIZE, ELF64_PHDR_SIZE);
+    field_put(h, E_PHNUM, PHDRS);
     phdr(0, PT_LOAD, PF_R | PF_X, 0, base, 2 * PAGE_SIZE, 2 * PAGE_SIZE);
     phdr(1, PT_LOAD, PF_R | PF_W, DATA_OFF, base + (DATA - BASE), DATA_LEN, DATA_LEN + BSS_LEN);
     phdr(2, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0);
@@ -420,25 +423,26 @@ START_TEST(hostile_elf_fields)
                                       1ull << 63,
                                       UINT64_MAX - PAGE_SIZE,
                                       UINT64_MAX };
-    static const unsigned fields[] = { P_OFFSET, P_VADDR, P_FILESZ, P_MEMSZ, P_ALIGN };
-    enum { EDGES = sizeof edges / sizeof edges[0], FIELDS = sizeof fields / sizeof fields[0] };
+    static const struct f_le64 *const fields[] = { &P_OFFSET, &P_VADDR, &P_FILESZ, &P_MEMSZ,
+                                                   &P_ALIGN };
+    enum { EDGES = sizeof edges / sizeof edges[0], COUNT = sizeof fields / sizeof fields[0] };
 
     make_elf(_i == 0 ? ET_EXEC : ET_DYN, _i == 0 ? BASE : 0, NULL);
     fake_file_set(0, "/bin/prog", image, sizeof image);
     for (unsigned p = 0; p < 2; p++) {
         struct span ph = span_of(image + ELF64_EHDR_SIZE + p * ELF64_PHDR_SIZE, ELF64_PHDR_SIZE);
 
-        for (unsigned k = 0; k < FIELDS * FIELDS; k++) {
+        for (unsigned k = 0; k < COUNT * COUNT; k++) {
             for (unsigned e = 0; e < EDGES * EDGES; e++) {
-                uint64_t a = get_le64(span_const(ph), fields[k / FIELDS]),
-                         b = get_le64(span_const(ph), fields[k % FIELDS]);
+                uint64_t a = field_get(span_const(ph), *fields[k / COUNT]),
+                         b = field_get(span_const(ph), *fields[k % COUNT]);
 
-                put_le64(ph, fields[k / FIELDS], edges[e / EDGES]);
-                put_le64(ph, fields[k % FIELDS], edges[e % EDGES]);
+                field_put(ph, *fields[k / COUNT], edges[e / EDGES]);
+                field_put(ph, *fields[k % COUNT], edges[e % EDGES]);
                 (void)load();
                 fake_cache_drop();
-                put_le64(ph, fields[k / FIELDS], a);
-                put_le64(ph, fields[k % FIELDS], b);
+                field_put(ph, *fields[k / COUNT], a);
+                field_put(ph, *fields[k % COUNT], b);
                 make_elf(_i == 0 ? ET_EXEC : ET_DYN, _i == 0 ? BASE : 0, NULL);
             }
         }

@@ -2,7 +2,6 @@
 #include <kernel/abi/errno.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
-#include <kernel/trusted/field.h>
 #include <kernel/trusted/list.h>
 
 #include <check.h>
@@ -158,28 +157,6 @@ START_TEST(list_double_remove_panics)
 }
 END_TEST
 
-START_TEST(fields)
-{
-    uint8_t raw[10] = { 0 };
-    struct span s = span_of(raw, sizeof raw);
-
-    put_le32(s, 1, 0x12345678);
-    ck_assert_uint_eq(raw[1], 0x78);
-    ck_assert_uint_eq(get_le32(span_const(s), 1), 0x12345678);
-    put_le64(s, 2, 0x1122334455667788);
-    ck_assert_uint_eq(get_le64(span_const(s), 2), 0x1122334455667788);
-    ck_assert_uint_eq(get_le16(span_const(s), 2), 0x7788);
-}
-END_TEST
-
-START_TEST(field_outside_panics)
-{
-    uint8_t raw[4] = { 0 };
-
-    (void)get_le32(cspan_of(raw, sizeof raw), 1);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -193,8 +170,6 @@ main(void)
     tcase_add_test(tc, lists);
     tcase_add_exit_test(tc, list_double_insert_panics, FAKE_PANIC_EXIT);
     tcase_add_exit_test(tc, list_double_remove_panics, FAKE_PANIC_EXIT);
-    tcase_add_test(tc, fields);
-    tcase_add_exit_test(tc, field_outside_panics, FAKE_PANIC_EXIT);
     suite_add_tcase(s, tc);
 
     SRunner *r = srunner_create(s);

@@ -41,20 +41,20 @@ bit_find_clear(struct cspan s, uint32_t from, uint32_t end)
 
 /* The counters are what the disk says: a wrong one stops at its end instead of wrapping around. */
 static void
-count_add16(struct span s, size_t field, int delta)
+count_add16(struct span s, struct f_le16 field, int delta)
 {
-    int32_t n = get_le16(span_const(s), field) + delta;
+    int32_t n = field_get(span_const(s), field) + delta;
 
-    put_le16(s, field, (uint16_t)(n < 0 ? 0 : n > 0xffff ? 0xffff : n));
+    field_put(s, field, (uint16_t)(n < 0 ? 0 : n > 0xffff ? 0xffff : n));
 }
 
 static void
-super_add32(struct ext2_fs *fs, size_t field, int delta) requires_lock(fs->lock)
+super_add32(struct ext2_fs *fs, struct f_le32 field, int delta) requires_lock(fs->lock)
 {
     struct span s = ext2_super(fs);
-    int64_t n = (int64_t)get_le32(span_const(s), field) + delta;
+    int64_t n = (int64_t)field_get(span_const(s), field) + delta;
 
-    put_le32(s, field, (uint32_t)(n < 0 ? 0 : n > UINT32_MAX ? (int64_t)UINT32_MAX : n));
+    field_put(s, field, (uint32_t)(n < 0 ? 0 : n > UINT32_MAX ? (int64_t)UINT32_MAX : n));
     ext2_mark_in_use(fs);
 }
 
@@ -84,7 +84,7 @@ alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *bloc
         return rc;
     uint32_t blocks = ext2_group_blocks(fs, group), bit;
     rc = -ENOSPC;
-    if (get_le16(span_const(gd), GD_FREE_BLOCKS) == 0)
+    if (field_get(span_const(gd), GD_FREE_BLOCKS) == 0)
         goto put_group;
     rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).block_bitmap, &bm);
     if (rc < 0)
@@ -127,9 +127,9 @@ ext2_block_alloc_locked(struct inode *inode, uint32_t goal,
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct cspan s = span_const(ext2_super(fs));
-    uint32_t group, bit, free = get_le32(s, SB_FREE_BLOCKS);
+    uint32_t group, bit, free = field_get(s, SB_FREE_BLOCKS);
 
-    if (free == 0 || (free <= get_le32(s, SB_R_BLOCKS_COUNT) && !capable()))
+    if (free == 0 || (free <= field_get(s, SB_R_BLOCKS_COUNT) && !capable()))
         return -ENOSPC;
     if (goal < fs->first_data_block || goal >= fs->blocks_count)
         goal = fs->first_data_block;
@@ -192,7 +192,7 @@ put_group:
 static uint32_t
 group_for_dir(struct ext2_fs *fs) requires_lock(fs->lock)
 {
-    uint32_t average = get_le32(span_const(ext2_super(fs)), SB_FREE_BLOCKS) / fs->groups, best = 0,
+    uint32_t average = field_get(span_const(ext2_super(fs)), SB_FREE_BLOCKS) / fs->groups, best = 0,
              best_free = 0;
 
     for (uint32_t g = 0; g < fs->groups; g++) {
@@ -201,8 +201,8 @@ group_for_dir(struct ext2_fs *fs) requires_lock(fs->lock)
 
         if (ext2_group_locked(fs, g, &b, &gd) < 0)
             continue;
-        uint32_t inodes = get_le16(span_const(gd), GD_FREE_INODES);
-        if (inodes > best_free && get_le16(span_const(gd), GD_FREE_BLOCKS) >= average) {
+        uint32_t inodes = field_get(span_const(gd), GD_FREE_INODES);
+        if (inodes > best_free && field_get(span_const(gd), GD_FREE_BLOCKS) >= average) {
             best = g;
             best_free = inodes;
         }
@@ -222,7 +222,7 @@ inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out)
     if (rc < 0)
         return rc;
     rc = -ENOSPC;
-    if (get_le16(span_const(gd), GD_FREE_INODES) == 0)
+    if (field_get(span_const(gd), GD_FREE_INODES) == 0)
         goto put_group;
     rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm);
     if (rc < 0)
@@ -292,7 +292,7 @@ ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir)
         bit_flip(buf_span(bm), bit);
         buf_dirty(bm);
         count_add16(gd, GD_FREE_INODES, 1);
-        if (dir && get_le16(span_const(gd), GD_USED_DIRS) > 0)
+        if (dir && field_get(span_const(gd), GD_USED_DIRS) > 0)
             count_add16(gd, GD_USED_DIRS, -1);
         buf_dirty(gdb);
         super_add32(fs, SB_FREE_INODES, 1);

@@ -74,10 +74,10 @@ decode(struct inode *dir, struct buf *b, uint32_t off, struct entry *e)
                -EUCLEAN;
     e->buf = b;
     e->off = off;
-    e->ino = get_le32(s, off + DE_INODE);
-    e->rec_len = get_le16(s, off + DE_REC_LEN);
-    e->name_len = span_get(s, off + DE_NAME_LEN);
-    e->type = fs->filetype ? span_get(s, off + DE_FILE_TYPE) : 0;
+    e->ino = field_get(cspan_from(s, off), DE_INODE);
+    e->rec_len = field_get(cspan_from(s, off), DE_REC_LEN);
+    e->name_len = field_get(cspan_from(s, off), DE_NAME_LEN);
+    e->type = fs->filetype ? field_get(cspan_from(s, off), DE_FILE_TYPE) : 0;
     if (e->rec_len % 4 != 0 || e->rec_len < DE_HEADER + 4 || e->rec_len > fs->block_size - off ||
         entry_size(e->name_len) > e->rec_len || e->ino > fs->inodes_count ||
         (e->ino != 0 && e->name_len == 0))
@@ -158,10 +158,10 @@ put_entry(struct ext2_fs *fs, struct buf *b, uint32_t off, uint32_t rec_len, str
 {
     struct span s = buf_span(b);
 
-    put_le32(s, off + DE_INODE, ino);
-    put_le16(s, off + DE_REC_LEN, (uint16_t)rec_len);
-    span_put(s, off + DE_NAME_LEN, (uint8_t)name.len);
-    span_put(s, off + DE_FILE_TYPE, type_of_mode(fs, mode));
+    field_put(span_from(s, off), DE_INODE, ino);
+    field_put(span_from(s, off), DE_REC_LEN, (uint16_t)rec_len);
+    field_put(span_from(s, off), DE_NAME_LEN, (uint8_t)name.len);
+    field_put(span_from(s, off), DE_FILE_TYPE, type_of_mode(fs, mode));
     span_copy(span_sub(s, off + DE_NAME, name.len), cspan_of(name.text, name.len));
 }
 
@@ -181,7 +181,7 @@ add_in_block(struct inode *dir, struct buf *b, struct name name, uint32_t ino, u
         if (e.rec_len - used < entry_size(name.len))
             continue;
         if (used > 0)
-            put_le16(buf_span(b), off + DE_REC_LEN, (uint16_t)used);
+            field_put(span_from(buf_span(b), off), DE_REC_LEN, (uint16_t)used);
         put_entry(fs, b, off + used, e.rec_len - used, name, ino, mode);
         changed(dir, b);
         return 0;
@@ -206,7 +206,7 @@ extend(struct inode *dir, struct buf **buf_out)
         ext2_truncate_locked(dir, dir->size);
         return rc;
     }
-    put_le16(buf_span(*buf_out), DE_REC_LEN, (uint16_t)fs->block_size);
+    field_put(buf_span(*buf_out), DE_REC_LEN, (uint16_t)fs->block_size);
     dir->size += fs->block_size;
     changed(dir, *buf_out);
     return 0;
@@ -245,9 +245,9 @@ ext2_dir_remove_locked(struct inode *dir, struct name name)
         return rc;
     struct span s = buf_span(e.buf);
     if (e.prev_off == UINT32_MAX)
-        put_le32(s, e.off + DE_INODE, 0);
+        field_put(span_from(s, e.off), DE_INODE, 0);
     else /* the entry before swallows it */
-        put_le16(s, e.prev_off + DE_REC_LEN, (uint16_t)(e.off - e.prev_off + e.rec_len));
+        field_put(span_from(s, e.prev_off), DE_REC_LEN, (uint16_t)(e.off - e.prev_off + e.rec_len));
     changed(dir, e.buf);
     buf_put(e.buf);
     return 0;
@@ -261,8 +261,8 @@ ext2_dir_set_locked(struct inode *dir, struct name name, uint32_t ino, uint32_t 
 
     if (rc < 0)
         return rc;
-    put_le32(buf_span(e.buf), e.off + DE_INODE, ino);
-    span_put(buf_span(e.buf), e.off + DE_FILE_TYPE, type_of_mode(ext2_fs_of(dir), mode));
+    field_put(span_from(buf_span(e.buf), e.off), DE_INODE, ino);
+    field_put(span_from(buf_span(e.buf), e.off), DE_FILE_TYPE, type_of_mode(ext2_fs_of(dir), mode));
     changed(dir, e.buf);
     buf_put(e.buf);
     return 0;

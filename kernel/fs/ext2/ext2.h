@@ -21,76 +21,86 @@ enum {
 };
 enum { EXT2_DIRECT = 12, EXT2_IND = 12, EXT2_DIND = 13, EXT2_TIND = 14, EXT2_N_BLOCKS = 15 };
 
-/* Superblock fields (byte offsets). */
-enum {
-    SB_INODES_COUNT = 0,
-    SB_BLOCKS_COUNT = 4,
-    SB_R_BLOCKS_COUNT = 8,
-    SB_FREE_BLOCKS = 12,
-    SB_FREE_INODES = 16,
-    SB_FIRST_DATA_BLOCK = 20,
-    SB_LOG_BLOCK_SIZE = 24,
-    SB_BLOCKS_PER_GROUP = 32,
-    SB_INODES_PER_GROUP = 40,
-    SB_MTIME = 44,
-    SB_WTIME = 48,
-    SB_MNT_COUNT = 52,
-    SB_MAGIC = 56,
-    SB_STATE = 58,
-    SB_REV_LEVEL = 76,
-    SB_FIRST_INO = 84,
-    SB_INODE_SIZE = 88,
-    SB_FEATURE_COMPAT = 92,
-    SB_FEATURE_INCOMPAT = 96,
-    SB_FEATURE_RO_COMPAT = 100,
-    SB_SIZE = 1024,
-};
+/* Superblock. */
+#define EXT2_SB_FIELDS(F)                                                                          \
+    F(SB_INODES_COUNT, le32, 0)                                                                    \
+    F(SB_BLOCKS_COUNT, le32, 4)                                                                    \
+    F(SB_R_BLOCKS_COUNT, le32, 8)                                                                  \
+    F(SB_FREE_BLOCKS, le32, 12)                                                                    \
+    F(SB_FREE_INODES, le32, 16)                                                                    \
+    F(SB_FIRST_DATA_BLOCK, le32, 20)                                                               \
+    F(SB_LOG_BLOCK_SIZE, le32, 24)                                                                 \
+    F(SB_BLOCKS_PER_GROUP, le32, 32)                                                               \
+    F(SB_INODES_PER_GROUP, le32, 40)                                                               \
+    F(SB_MTIME, le32, 44)                                                                          \
+    F(SB_WTIME, le32, 48)                                                                          \
+    F(SB_MNT_COUNT, le16, 52)                                                                      \
+    F(SB_MAGIC, le16, 56)                                                                          \
+    F(SB_STATE, le16, 58)                                                                          \
+    F(SB_REV_LEVEL, le32, 76)                                                                      \
+    F(SB_FIRST_INO, le32, 84)                                                                      \
+    F(SB_INODE_SIZE, le16, 88)                                                                     \
+    F(SB_FEATURE_COMPAT, le32, 92)                                                                 \
+    F(SB_FEATURE_INCOMPAT, le32, 96)                                                               \
+    F(SB_FEATURE_RO_COMPAT, le32, 100)
+FIELDS(EXT2_SB_FIELDS);
+enum { SB_SIZE = 1024 };
 enum { STATE_VALID = 1, STATE_ERROR = 2 };
 enum { INCOMPAT_FILETYPE = 0x2, INCOMPAT_SUPPORTED = INCOMPAT_FILETYPE };
 enum { RO_COMPAT_SPARSE_SUPER = 0x1, RO_COMPAT_LARGE_FILE = 0x2, RO_COMPAT_SUPPORTED = 0x7 };
 
-/* Group descriptor fields. */
-enum {
-    GD_BLOCK_BITMAP = 0,
-    GD_INODE_BITMAP = 4,
-    GD_INODE_TABLE = 8,
-    GD_FREE_BLOCKS = 12,
-    GD_FREE_INODES = 14,
-    GD_USED_DIRS = 16,
-    GD_SIZE = 32
-};
+/* Group descriptor. */
+#define EXT2_GD_FIELDS(F)                                                                          \
+    F(GD_BLOCK_BITMAP, le32, 0)                                                                    \
+    F(GD_INODE_BITMAP, le32, 4)                                                                    \
+    F(GD_INODE_TABLE, le32, 8)                                                                     \
+    F(GD_FREE_BLOCKS, le16, 12)                                                                    \
+    F(GD_FREE_INODES, le16, 14)                                                                    \
+    F(GD_USED_DIRS, le16, 16)
+FIELDS(EXT2_GD_FIELDS);
+enum { GD_SIZE = 32 };
 
-/* Inode fields. */
-enum {
-    DI_MODE = 0,
-    DI_UID = 2,
-    DI_SIZE = 4,
-    DI_ATIME = 8,
-    DI_CTIME = 12,
-    DI_MTIME = 16,
-    DI_DTIME = 20,
-    DI_GID = 24,
-    DI_LINKS = 26,
-    DI_BLOCKS = 28,
-    DI_FLAGS = 32,
-    DI_BLOCK = 40,
-    DI_GENERATION = 100,
-    DI_FILE_ACL = 104,
-    DI_SIZE_HIGH = 108,
-    DI_UID_HIGH = 120,
-    DI_GID_HIGH = 122,
-    DI_EXTRA_ISIZE = 128,
-    DI_CTIME_EXTRA = 132,
-    DI_MTIME_EXTRA = 136,
-    DI_ATIME_EXTRA = 140,
-};
+/* Inode; the last four in large ones only. */
+#define EXT2_DI_FIELDS(F)                                                                          \
+    F(DI_MODE, le16, 0)                                                                            \
+    F(DI_UID, le16, 2)                                                                             \
+    F(DI_SIZE, le32, 4)                                                                            \
+    F(DI_ATIME, le32, 8)                                                                           \
+    F(DI_CTIME, le32, 12)                                                                          \
+    F(DI_MTIME, le32, 16)                                                                          \
+    F(DI_DTIME, le32, 20)                                                                          \
+    F(DI_GID, le16, 24)                                                                            \
+    F(DI_LINKS, le16, 26)                                                                          \
+    F(DI_BLOCKS, le32, 28)                                                                         \
+    F(DI_FLAGS, le32, 32)                                                                          \
+    F(DI_GENERATION, le32, 100)                                                                    \
+    F(DI_FILE_ACL, le32, 104)                                                                      \
+    F(DI_SIZE_HIGH, le32, 108)                                                                     \
+    F(DI_UID_HIGH, le16, 120)                                                                      \
+    F(DI_GID_HIGH, le16, 122)                                                                      \
+    F(DI_EXTRA_ISIZE, le16, 128)                                                                   \
+    F(DI_CTIME_EXTRA, le32, 132)                                                                   \
+    F(DI_MTIME_EXTRA, le32, 136)                                                                   \
+    F(DI_ATIME_EXTRA, le32, 140)
+FIELDS(EXT2_DI_FIELDS);
+enum { DI_BLOCK = 40 }; /* EXT2_N_BLOCKS block numbers, le32 */
 enum { FL_APPEND = 0x20, FL_IMMUTABLE = 0x10, FL_INDEX = 0x1000 };
 
-/* Directory entry fields. */
-enum { DE_INODE = 0, DE_REC_LEN = 4, DE_NAME_LEN = 6, DE_FILE_TYPE = 7, DE_NAME = 8 };
+/* Directory entry. */
+#define EXT2_DE_FIELDS(F)                                                                          \
+    F(DE_INODE, le32, 0)                                                                           \
+    F(DE_REC_LEN, le16, 4)                                                                         \
+    F(DE_NAME_LEN, u8, 6)                                                                          \
+    F(DE_FILE_TYPE, u8, 7)
+FIELDS(EXT2_DE_FIELDS);
+enum { DE_NAME = 8 };
 
 /* Extended attribute block header. */
-enum { XA_MAGIC = 0, XA_REFCOUNT = 4, XA_MAGIC_VALUE = 0xea020000 };
+#define EXT2_XA_FIELDS(F)                                                                          \
+    F(XA_MAGIC, le32, 0)                                                                           \
+    F(XA_REFCOUNT, le32, 4)
+FIELDS(EXT2_XA_FIELDS);
+enum { XA_MAGIC_VALUE = 0xea020000 };
 
 /* Where a group's metadata lies: checked at mount and kept, so that nothing that happens to the disk later can move it. */
 struct ext2_group {

@@ -37,18 +37,18 @@ has_extra(const struct ext2_fs *fs, struct cspan s, size_t end)
 {
     if (fs->inode_size <= EXT2_GOOD_OLD_INODE_SIZE)
         return false;
-    size_t extra = get_le16(s, DI_EXTRA_ISIZE);
+    size_t extra = field_get(s, DI_EXTRA_ISIZE);
     return extra % 4 == 0 && extra <= fs->inode_size - EXT2_GOOD_OLD_INODE_SIZE &&
            EXT2_GOOD_OLD_INODE_SIZE + extra >= end;
 }
 
 static struct ktime
-read_time(const struct ext2_fs *fs, struct cspan s, size_t field, size_t extra_field)
+read_time(const struct ext2_fs *fs, struct cspan s, struct f_le32 field, struct f_le32 extra_field)
 {
-    struct ktime t = { .sec = (int32_t)get_le32(s, field) };
+    struct ktime t = { .sec = (int32_t)field_get(s, field) };
 
-    if (has_extra(fs, s, extra_field + 4)) {
-        uint32_t extra = get_le32(s, extra_field);
+    if (has_extra(fs, s, extra_field.at + 4u)) {
+        uint32_t extra = field_get(s, extra_field);
 
         t.sec += (int64_t)(extra & 3) << 32;
         t.nsec = extra >> 2 < 1000000000u ? extra >> 2 : 0;
@@ -57,11 +57,12 @@ read_time(const struct ext2_fs *fs, struct cspan s, size_t field, size_t extra_f
 }
 
 static void
-write_time(const struct ext2_fs *fs, struct span s, size_t field, size_t extra_field, struct ktime t)
+write_time(const struct ext2_fs *fs, struct span s, struct f_le32 field, struct f_le32 extra_field,
+           struct ktime t)
 {
-    put_le32(s, field, (uint32_t)t.sec);
-    if (has_extra(fs, span_const(s), extra_field + 4))
-        put_le32(s, extra_field, t.nsec << 2 | (uint32_t)((t.sec - (int32_t)t.sec) >> 32 & 3));
+    field_put(s, field, (uint32_t)t.sec);
+    if (has_extra(fs, span_const(s), extra_field.at + 4u))
+        field_put(s, extra_field, t.nsec << 2 | (uint32_t)((t.sec - (int32_t)t.sec) >> 32 & 3));
 }
 
 /* What must hold for the fields, or later code could be led astray. */
@@ -124,21 +125,21 @@ decode(struct inode *inode, struct cspan s)
     const struct ext2_fs *fs = ext2_fs_of(inode);
     struct ext2_inode *ei = ext2_inode_of(inode);
 
-    inode->mode = get_le16(s, DI_MODE);
-    inode->uid = get_le16(s, DI_UID) | (uint32_t)get_le16(s, DI_UID_HIGH) << 16;
-    inode->gid = get_le16(s, DI_GID) | (uint32_t)get_le16(s, DI_GID_HIGH) << 16;
-    inode->nlink = get_le16(s, DI_LINKS);
-    inode->size = get_le32(s, DI_SIZE);
+    inode->mode = field_get(s, DI_MODE);
+    inode->uid = field_get(s, DI_UID) | (uint32_t)field_get(s, DI_UID_HIGH) << 16;
+    inode->gid = field_get(s, DI_GID) | (uint32_t)field_get(s, DI_GID_HIGH) << 16;
+    inode->nlink = field_get(s, DI_LINKS);
+    inode->size = field_get(s, DI_SIZE);
     if ((inode->mode & S_IFMT) == S_IFREG)
-        inode->size |= (uint64_t)get_le32(s, DI_SIZE_HIGH) << 32;
-    inode->blocks = get_le32(s, DI_BLOCKS);
+        inode->size |= (uint64_t)field_get(s, DI_SIZE_HIGH) << 32;
+    inode->blocks = field_get(s, DI_BLOCKS);
     inode->atime = read_time(fs, s, DI_ATIME, DI_ATIME_EXTRA);
     inode->mtime = read_time(fs, s, DI_MTIME, DI_MTIME_EXTRA);
     inode->ctime = read_time(fs, s, DI_CTIME, DI_CTIME_EXTRA);
-    inode->generation = get_le32(s, DI_GENERATION);
-    ei->flags = get_le32(s, DI_FLAGS);
-    ei->file_acl = get_le32(s, DI_FILE_ACL);
-    ei->dtime = get_le32(s, DI_DTIME);
+    inode->generation = field_get(s, DI_GENERATION);
+    ei->flags = field_get(s, DI_FLAGS);
+    ei->file_acl = field_get(s, DI_FILE_ACL);
+    ei->dtime = field_get(s, DI_DTIME);
     for (unsigned i = 0; i < EXT2_N_BLOCKS; i++)
         ei->block[i] = get_le32(s, DI_BLOCK + i * 4);
     if ((inode->mode & S_IFMT) == S_IFCHR || (inode->mode & S_IFMT) == S_IFBLK)
@@ -188,23 +189,23 @@ encode(const struct inode *inode, struct span s)
     const struct ext2_fs *fs = ext2_fs_of(inode);
     const struct ext2_inode *ei = ext2_inode_of(inode);
 
-    put_le16(s, DI_MODE, (uint16_t)inode->mode);
-    put_le16(s, DI_UID, (uint16_t)inode->uid);
-    put_le16(s, DI_UID_HIGH, (uint16_t)(inode->uid >> 16));
-    put_le16(s, DI_GID, (uint16_t)inode->gid);
-    put_le16(s, DI_GID_HIGH, (uint16_t)(inode->gid >> 16));
-    put_le16(s, DI_LINKS, (uint16_t)inode->nlink);
-    put_le32(s, DI_SIZE, (uint32_t)inode->size);
+    field_put(s, DI_MODE, (uint16_t)inode->mode);
+    field_put(s, DI_UID, (uint16_t)inode->uid);
+    field_put(s, DI_UID_HIGH, (uint16_t)(inode->uid >> 16));
+    field_put(s, DI_GID, (uint16_t)inode->gid);
+    field_put(s, DI_GID_HIGH, (uint16_t)(inode->gid >> 16));
+    field_put(s, DI_LINKS, (uint16_t)inode->nlink);
+    field_put(s, DI_SIZE, (uint32_t)inode->size);
     if ((inode->mode & S_IFMT) == S_IFREG)
-        put_le32(s, DI_SIZE_HIGH, (uint32_t)(inode->size >> 32));
-    put_le32(s, DI_BLOCKS, (uint32_t)inode->blocks);
+        field_put(s, DI_SIZE_HIGH, (uint32_t)(inode->size >> 32));
+    field_put(s, DI_BLOCKS, (uint32_t)inode->blocks);
     write_time(fs, s, DI_ATIME, DI_ATIME_EXTRA, inode->atime);
     write_time(fs, s, DI_MTIME, DI_MTIME_EXTRA, inode->mtime);
     write_time(fs, s, DI_CTIME, DI_CTIME_EXTRA, inode->ctime);
-    put_le32(s, DI_GENERATION, (uint32_t)inode->generation);
-    put_le32(s, DI_FLAGS, ei->flags);
-    put_le32(s, DI_FILE_ACL, ei->file_acl);
-    put_le32(s, DI_DTIME, ei->dtime);
+    field_put(s, DI_GENERATION, (uint32_t)inode->generation);
+    field_put(s, DI_FLAGS, ei->flags);
+    field_put(s, DI_FILE_ACL, ei->file_acl);
+    field_put(s, DI_DTIME, ei->dtime);
     for (unsigned i = 0; i < EXT2_N_BLOCKS; i++)
         put_le32(s, DI_BLOCK + i * 4, ei->block[i]);
 }
@@ -223,8 +224,8 @@ write_locked(struct ext2_fs *fs, const struct inode *inode) requires_lock(fs->lo
     if (inode->size > INT32_MAX && (inode->mode & S_IFMT) == S_IFREG) {
         struct span s = ext2_super(fs);
 
-        put_le32(s, SB_FEATURE_RO_COMPAT,
-                 get_le32(span_const(s), SB_FEATURE_RO_COMPAT) | RO_COMPAT_LARGE_FILE);
+        field_put(s, SB_FEATURE_RO_COMPAT,
+                  field_get(span_const(s), SB_FEATURE_RO_COMPAT) | RO_COMPAT_LARGE_FILE);
     }
     buf_dirty(b);
     buf_put(b);
@@ -256,11 +257,11 @@ free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
         ext2_corrupt(fs, "inode %llu has its attributes in block %u",
                      (unsigned long long)inode->ino, ei->file_acl);
     } else if (buf_get(fs->dev, fs->block_size, ei->file_acl, &b) == 0) {
-        uint32_t refs = get_le32(buf_cspan(b), XA_REFCOUNT);
-        bool known = get_le32(buf_cspan(b), XA_MAGIC) == XA_MAGIC_VALUE;
+        uint32_t refs = field_get(buf_cspan(b), XA_REFCOUNT);
+        bool known = field_get(buf_cspan(b), XA_MAGIC) == XA_MAGIC_VALUE;
 
         if (known && refs > 1) {
-            put_le32(buf_span(b), XA_REFCOUNT, refs - 1);
+            field_put(buf_span(b), XA_REFCOUNT, refs - 1);
             buf_dirty(b);
             inode->blocks -=
                 inode->blocks >= fs->block_size / SECTOR_SIZE ? fs->block_size / SECTOR_SIZE : 0;
@@ -376,7 +377,7 @@ clear_slot(struct ext2_fs *fs, uint32_t ino) requires_lock(fs->lock)
         return rc;
     span_fill(slot, 0);
     if (fs->inode_size > EXT2_GOOD_OLD_INODE_SIZE)
-        put_le16(slot, DI_EXTRA_ISIZE, fs->inode_size - EXT2_GOOD_OLD_INODE_SIZE < 32 ? 0 : 32);
+        field_put(slot, DI_EXTRA_ISIZE, fs->inode_size - EXT2_GOOD_OLD_INODE_SIZE < 32 ? 0 : 32);
     buf_dirty(b);
     buf_put(b);
     return 0;

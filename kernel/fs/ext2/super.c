@@ -22,7 +22,7 @@ ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...)
     if (!fs->errors_seen && fs->super != NULL && !fs->sb->read_only) {
         struct span s = ext2_super(fs);
 
-        put_le16(s, SB_STATE, get_le16(span_const(s), SB_STATE) | STATE_ERROR);
+        field_put(s, SB_STATE, field_get(span_const(s), SB_STATE) | STATE_ERROR);
         buf_dirty(fs->super);
     }
     fs->errors_seen = true;
@@ -35,9 +35,9 @@ ext2_mark_in_use(struct ext2_fs *fs)
     struct span s = ext2_super(fs);
 
     if (!fs->marked)
-        put_le16(s, SB_STATE, get_le16(span_const(s), SB_STATE) & (uint16_t)~STATE_VALID);
+        field_put(s, SB_STATE, field_get(span_const(s), SB_STATE) & (uint16_t)~STATE_VALID);
     fs->marked = true;
-    put_le32(s, SB_WTIME, (uint32_t)time_wall().sec);
+    field_put(s, SB_WTIME, (uint32_t)time_wall().sec);
     buf_dirty(fs->super);
 }
 
@@ -92,15 +92,15 @@ read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet 
         if (rc < 0)
             return rc;
         struct cspan c = span_const(gd);
-        uint32_t bb = get_le32(c, GD_BLOCK_BITMAP), ib = get_le32(c, GD_INODE_BITMAP),
-                 it = get_le32(c, GD_INODE_TABLE);
+        uint32_t bb = field_get(c, GD_BLOCK_BITMAP), ib = field_get(c, GD_INODE_BITMAP),
+                 it = field_get(c, GD_INODE_TABLE);
         bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) &&
                   in_group(fs, g, it, fs->table_blocks) && bb != ib && bb > gd_end && ib > gd_end &&
                   it > gd_end && (bb < it || bb - it >= fs->table_blocks) &&
                   (ib < it || ib - it >= fs->table_blocks) &&
-                  get_le16(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) &&
-                  get_le16(c, GD_FREE_INODES) <= fs->inodes_per_group &&
-                  get_le16(c, GD_USED_DIRS) <= fs->inodes_per_group;
+                  field_get(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) &&
+                  field_get(c, GD_FREE_INODES) <= fs->inodes_per_group &&
+                  field_get(c, GD_USED_DIRS) <= fs->inodes_per_group;
         buf_put(b);
         if (!ok)
             return ext2_corrupt(fs, "group descriptor %u", g);
@@ -113,20 +113,20 @@ read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet 
 static int
 read_geometry(struct ext2_fs *fs, struct cspan s)
 {
-    uint32_t log = get_le32(s, SB_LOG_BLOCK_SIZE), rev = get_le32(s, SB_REV_LEVEL);
+    uint32_t log = field_get(s, SB_LOG_BLOCK_SIZE), rev = field_get(s, SB_REV_LEVEL);
 
     if (log > 2) {
         klog(LOG_ERR, "ext2: %s: block size 2^(10+%u) is not supported", fs->dev->name, log);
         return -EINVAL;
     }
     fs->block_size = 1024u << log;
-    fs->inodes_count = get_le32(s, SB_INODES_COUNT);
-    fs->blocks_count = get_le32(s, SB_BLOCKS_COUNT);
-    fs->first_data_block = get_le32(s, SB_FIRST_DATA_BLOCK);
-    fs->blocks_per_group = get_le32(s, SB_BLOCKS_PER_GROUP);
-    fs->inodes_per_group = get_le32(s, SB_INODES_PER_GROUP);
-    fs->inode_size = rev == 0 ? EXT2_GOOD_OLD_INODE_SIZE : get_le16(s, SB_INODE_SIZE);
-    fs->first_ino = rev == 0 ? EXT2_GOOD_OLD_FIRST_INO : get_le32(s, SB_FIRST_INO);
+    fs->inodes_count = field_get(s, SB_INODES_COUNT);
+    fs->blocks_count = field_get(s, SB_BLOCKS_COUNT);
+    fs->first_data_block = field_get(s, SB_FIRST_DATA_BLOCK);
+    fs->blocks_per_group = field_get(s, SB_BLOCKS_PER_GROUP);
+    fs->inodes_per_group = field_get(s, SB_INODES_PER_GROUP);
+    fs->inode_size = rev == 0 ? EXT2_GOOD_OLD_INODE_SIZE : field_get(s, SB_INODE_SIZE);
+    fs->first_ino = rev == 0 ? EXT2_GOOD_OLD_FIRST_INO : field_get(s, SB_FIRST_INO);
     fs->gd_per_block = fs->block_size / GD_SIZE;
 
     uint32_t bits = fs->block_size * 8;
@@ -144,9 +144,9 @@ read_geometry(struct ext2_fs *fs, struct cspan s)
     uint32_t data = fs->blocks_count - fs->first_data_block;
     fs->groups = data / fs->blocks_per_group + (data % fs->blocks_per_group != 0);
     if (fs->groups > GROUPS_MAX || (uint64_t)fs->groups * fs->inodes_per_group != fs->inodes_count ||
-        get_le32(s, SB_R_BLOCKS_COUNT) > fs->blocks_count ||
-        get_le32(s, SB_FREE_BLOCKS) > fs->blocks_count ||
-        get_le32(s, SB_FREE_INODES) > fs->inodes_count ||
+        field_get(s, SB_R_BLOCKS_COUNT) > fs->blocks_count ||
+        field_get(s, SB_FREE_BLOCKS) > fs->blocks_count ||
+        field_get(s, SB_FREE_INODES) > fs->inodes_count ||
         (uint64_t)fs->first_data_block + 1 + fs->groups / fs->gd_per_block + 1 > fs->blocks_count)
         return ext2_corrupt(fs, "superblock counts");
     return 0;
@@ -157,9 +157,9 @@ check_features(struct ext2_fs *fs, struct cspan s)
 {
     uint32_t incompat = 0, ro_compat = 0;
 
-    if (get_le32(s, SB_REV_LEVEL) > 0) {
-        incompat = get_le32(s, SB_FEATURE_INCOMPAT);
-        ro_compat = get_le32(s, SB_FEATURE_RO_COMPAT);
+    if (field_get(s, SB_REV_LEVEL) > 0) {
+        incompat = field_get(s, SB_FEATURE_INCOMPAT);
+        ro_compat = field_get(s, SB_FEATURE_RO_COMPAT);
     }
     if (incompat & ~(uint32_t)INCOMPAT_SUPPORTED) {
         klog(LOG_ERR, "ext2: %s: incompatible features %#x", fs->dev->name,
@@ -195,7 +195,7 @@ read_super(struct ext2_fs *fs)
     if (rc < 0)
         return rc;
     struct cspan s = buf_cspan(first);
-    rc = get_le16(s, SB_MAGIC) != EXT2_MAGIC ? -EINVAL : check_features(fs, s);
+    rc = field_get(s, SB_MAGIC) != EXT2_MAGIC ? -EINVAL : check_features(fs, s);
     if (rc == 0)
         rc = read_geometry(fs, s);
     buf_put(first);
@@ -229,7 +229,7 @@ mark_clean(struct ext2_fs *fs)
     if (fs->marked && fs->was_valid && !fs->errors_seen) {
         struct span s = ext2_super(fs);
 
-        put_le16(s, SB_STATE, get_le16(span_const(s), SB_STATE) | STATE_VALID);
+        field_put(s, SB_STATE, field_get(span_const(s), SB_STATE) | STATE_VALID);
         buf_dirty(fs->super);
         fs->marked = false;
     }
@@ -259,8 +259,8 @@ ext2_remount(struct superblock *sb, bool read_only)
 
     if (read_only)
         return sb->read_only ? 0 : mark_clean(fs);
-    if (get_le32(s, SB_REV_LEVEL) > 0 &&
-        get_le32(s, SB_FEATURE_RO_COMPAT) & ~(uint32_t)RO_COMPAT_SUPPORTED)
+    if (field_get(s, SB_REV_LEVEL) > 0 &&
+        field_get(s, SB_FEATURE_RO_COMPAT) & ~(uint32_t)RO_COMPAT_SUPPORTED)
         return -EROFS;
     return fs->dev->read_only ? -EROFS : 0;
 }
@@ -280,7 +280,7 @@ ext2_statfs(struct superblock *sb, struct vfs_statfs *out)
 {
     struct ext2_fs *fs = sb->fs_data;
     struct cspan s = span_const(ext2_super(fs));
-    uint64_t reserved = get_le32(s, SB_R_BLOCKS_COUNT), free = get_le32(s, SB_FREE_BLOCKS);
+    uint64_t reserved = field_get(s, SB_R_BLOCKS_COUNT), free = field_get(s, SB_FREE_BLOCKS);
     uint64_t over = overhead(fs);
 
     *out = (struct vfs_statfs){
@@ -291,7 +291,7 @@ ext2_statfs(struct superblock *sb, struct vfs_statfs *out)
         .bfree = free,
         .bavail = free > reserved ? free - reserved : 0,
         .files = fs->inodes_count,
-        .ffree = get_le32(s, SB_FREE_INODES),
+        .ffree = field_get(s, SB_FREE_INODES),
         .namelen = NAME_MAX,
     };
     return 0;
@@ -331,7 +331,7 @@ ext2_mount(struct superblock *sb, const char *options unused_param)
     rc = inode_get(sb, EXT2_ROOT_INO, &sb->root);
     if (rc < 0)
         goto free_fs;
-    uint16_t state = get_le16(span_const(ext2_super(fs)), SB_STATE);
+    uint16_t state = field_get(span_const(ext2_super(fs)), SB_STATE);
     fs->was_valid = (state & STATE_VALID) && !(state & STATE_ERROR);
     if (!fs->was_valid)
         klog(LOG_WARN, "ext2: %s: was not unmounted cleanly: e2fsck is recommended", fs->dev->name);
