@@ -121,9 +121,27 @@ is_held(const struct model *m)
     return false;
 }
 
+/* A one-shot count of the local APIC may end some instructions before or after QEMU's: it is put off by the slack, and comes earlier
+ * when the trace has its interrupt.  (A periodic one would drift, and QEMU's does not.) */
+static void
+put_off_timer(void)
+{
+    static uint64_t put_off_to;
+    struct model *lapic = sim_model_find(r.sim, "lapic");
+    struct sim_event *ev = lapic ? lapic->events : NULL;
+    struct reg_view view;
+
+    if (ev && sim_event_armed(ev) && ev->at_ns != put_off_to &&
+        model_reg_find(lapic, "LVT_TIMER", &view) && !(view.value & 0x60000)) {
+        put_off_to = ev->at_ns + SLACK_NS;
+        sim_event_at(ev, put_off_to);
+    }
+}
+
 static void
 hold(void)
 {
+    put_off_timer();
     for (struct model *m = sim_model_next(r.sim, NULL); m; m = sim_model_next(r.sim, m)) {
         for (struct sim_event *ev = is_held(m) ? m->events : NULL; ev; ev = ev->next_of_model) {
             if (sim_event_armed(ev) && ev->at_ns < HELD_NS) {
@@ -323,15 +341,9 @@ write_line(const struct trace_line *line)
     guest_error(line);
 }
 
-/* Let what is due happen until the CPU has an interrupt to take. */
 static bool
-wait_for_interrupt(void)
+pull_interrupt(void)
 {
-    uint64_t end = sim_now(r.sim) + SLACK_NS;
-
-    while (!sim_cpu_intr_pending(r.sim) && sim_next_event_ns(r.sim) <= end) {
-        sim_advance_to(r.sim, sim_next_event_ns(r.sim));
-    }
     for (unsigned i = 0; i < PULLS_MAX && !sim_cpu_intr_pending(r.sim); i++) {
         if (!pull()) {
             return false;
@@ -339,6 +351,30 @@ wait_for_interrupt(void)
         r.waited++;
     }
     return sim_cpu_intr_pending(r.sim);
+}
+
+static bool
+time_interrupt(void)
+{
+    uint64_t end = sim_now(r.sim) + 2 * SLACK_NS;
+
+    while (!sim_cpu_intr_pending(r.sim) && sim_next_event_ns(r.sim) <= end) {
+        sim_advance_to(r.sim, sim_next_event_ns(r.sim));
+    }
+    return sim_cpu_intr_pending(r.sim);
+}
+
+/* Let happen what may until the CPU has an interrupt to take: a drive's or a serial line's comes by a held event, a timer's by time. */
+static bool
+wait_for_interrupt(const struct trace_line *line)
+{
+    bool timer = line->kind == TRACE_GSI && line->addr == TRACE_TIMER;
+    bool held = line->kind == TRACE_GSI && (line->addr == 4 || line->addr == 14 || line->addr == 15);
+
+    if (held) {
+        return pull_interrupt() || time_interrupt();
+    }
+    return time_interrupt() || (!timer && pull_interrupt());
 }
 
 /* The global interrupt number behind a vector of the I/O APIC, or TRACE_TIMER; -1: none. */
@@ -370,7 +406,7 @@ interrupt_line(const struct trace_line *line)
     int got = -1;
 
     r.compared++;
-    if (wait_for_interrupt()) {
+    if (wait_for_interrupt(line)) {
         got = sim_cpu_intr_ack(r.sim);
         got = line->kind == TRACE_GSI ? gsi_of((unsigned)got) : got;
     }
