@@ -76,7 +76,7 @@ enum { MM_REMAP_MAYMOVE = BIT(0), MM_REMAP_FIXED = BIT(1) };
 int must_check mm_set_brk(struct mm *mm, uintptr_t brk, uintptr_t *brk_out);
 
 /* Resolve a fault: 0; -EFAULT (SIGSEGV, SEGV_MAPERR); -EACCES (SEGV_ACCERR); -EIO (SIGBUS, past the end of the file or I/O error);
- * -ENOMEM (out of memory: see oom.h). `access`: enum hal_prot. */
+ * -ENOMEM (out of memory: oom_wait(), then again). `access`: enum hal_prot. */
 int must_check mm_fault(struct mm *mm, uintptr_t addr, unsigned access);
 
 /* Make the pages of the range present (for writing where that is allowed), or, with `cached_only`, map what the page cache has,
@@ -97,5 +97,6 @@ int must_check mm_check_range(struct mm *mm, uintptr_t addr, uint64_t len);
 
 /* The memory killer: called when a fault or an allocation on a process's behalf found no page.  Rule: the process with the
  * largest resident set gets SIGKILL and its memory counts as coming back; process 1 and the kernel's threads are exempt, and session
- * leaders (the shells people sit at) are taken only when nobody else is left. */
-void oom_kill(void);
+ * leaders (the shells people sit at) are taken only when nobody else is left.  Waits a while for the memory: what is tried again after
+ * it may succeed.  Thread context of a process, no lock held. */
+void oom_wait(void);

@@ -1,9 +1,10 @@
 /* The memory killer. */
+#include <hal/time.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 
-enum { SIGKILL_NR = 9 };
+enum { SIGKILL_NR = 9, OOM_RETRY_NS = 1000000 };
 
 struct oom_search {
     struct proc *_Nullable victim; /* the largest that leads no session */
@@ -40,7 +41,7 @@ oom_kill_user_of(struct proc *p, void *arg)
     return true;
 }
 
-void
+static void
 oom_kill(void)
 {
     struct oom_search s = { 0 };
@@ -54,4 +55,12 @@ oom_kill(void)
         proc_for_each(oom_kill_user_of, s.victim->mm);
     }
     sched_yield(); /* let the dying go first */
+}
+
+void
+oom_wait(void)
+{
+    oom_kill();
+    if (thread_sleep_until(hal_time_now_ns() + OOM_RETRY_NS, WAIT_INTR) < 0)
+        sched_yield();
 }

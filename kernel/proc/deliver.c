@@ -2,6 +2,7 @@
 #include <kernel/abi/errno.h>
 #include <kernel/abi/signal.h>
 #include <abi/syscall_nr.h>
+#include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/sigframe.h>
 
@@ -107,6 +108,20 @@ finish_syscall(struct proc *p, int64_t *syscall_nr, const struct sigaction_k *ha
     hal_user_restart_syscall(&p->user, (uint64_t)nr);
 }
 
+/* Memory may be short: that is no fault of the program's, which would be killed for it. */
+static int
+push_frame(struct proc *p, int signo, const struct siginfo_k *info,
+           const struct sigaction_k *action, sigset_k mask)
+{
+    for (;;) {
+        int rc = sigframe_push(p, signo, info, action, mask);
+
+        if (rc != -ENOMEM || p->thread.killed)
+            return rc;
+        oom_wait();
+    }
+}
+
 static void
 run_handler(struct proc *p, int signo, const struct siginfo_k *info, int64_t *syscall_nr)
 {
@@ -115,7 +130,7 @@ run_handler(struct proc *p, int signo, const struct siginfo_k *info, int64_t *sy
 
     finish_syscall(p, syscall_nr, &action);
     p->sig.restore_mask = false;
-    if (sigframe_push(p, signo, info, &action, old) < 0) {
+    if (push_frame(p, signo, info, &action, old) < 0) {
         struct siginfo_k segv = { .signo = SIGSEGV, .code = SI_KERNEL };
 
         /* No room for the frame: as if the handler's first instruction had faulted. */

@@ -1,13 +1,10 @@
 /* The loop of a user thread: run it, handle why it came back. */
-#include <hal/time.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/signal.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys.h>
-
-enum { OOM_RETRY_NS = 1000000 };
 
 static void
 handle_fault(struct proc *p, const struct hal_stop *stop)
@@ -20,9 +17,7 @@ handle_fault(struct proc *p, const struct hal_stop *stop)
         return;
     case -ENOMEM:
         /* The victim gives its memory back; then the access is tried again. */
-        oom_kill();
-        if (thread_sleep_until(hal_time_now_ns() + OOM_RETRY_NS, WAIT_INTR) < 0)
-            sched_yield();
+        oom_wait();
         return;
     case -EIO:
         info.signo = SIGBUS;

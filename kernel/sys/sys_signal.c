@@ -3,6 +3,7 @@
 #include <hal/time.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/signal.h>
+#include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/sigframe.h>
 #include <kernel/sys/clock.h>
@@ -89,9 +90,14 @@ int64_t
 sys_rt_sigreturn(const struct sysargs *args unused_param)
 {
     struct proc *p = proc_current();
+    int rc = sigframe_pop(p);
 
+    while (rc == -ENOMEM && !p->thread.killed) {
+        oom_wait();
+        rc = sigframe_pop(p);
+    }
     p->user_replaced = true;
-    if (sigframe_pop(p) < 0) {
+    if (rc < 0) {
         struct siginfo_k info = { .signo = SIGSEGV, .code = SI_KERNEL };
 
         signal_force(p, SIGSEGV, &info);

@@ -384,7 +384,7 @@ gsi_of(unsigned vector)
     struct model *ioapic = sim_model_find(r.sim, "ioapic");
     struct model *lapic = sim_model_find(r.sim, "lapic");
     struct reg_view view;
-    char name[16];
+    char name[20];
 
     if (lapic && model_reg_find(lapic, "LVT_TIMER", &view) && (view.value & 0xff) == vector) {
         return TRACE_TIMER;
