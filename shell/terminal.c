@@ -13,7 +13,9 @@
 
 #include "terminal.h"
 
-enum { INPUT_MAX = 4096, KEY_ESCAPE = 0x01, KEY_EOF = 0x04 };
+enum { INPUT_MAX = 4096, OUTPUT_MAX = 4096, KEY_ESCAPE = 0x01, KEY_EOF = 0x04 };
+/* While the machine is busy the host is asked for input, and given output, at most this often, by the machine's clock. */
+enum { POLL_EVERY_NS = 1000000 };
 
 static struct {
     struct terminal_config config;
@@ -26,6 +28,9 @@ static struct {
     uint8_t last; /* last byte given to the guest */
     size_t head, count;
     uint8_t input[INPUT_MAX]; /* read, not yet taken by the guest */
+    size_t held;
+    uint8_t output[OUTPUT_MAX]; /* the guest's, not yet written */
+    uint64_t polled_ns;         /* when terminal_poll() last did something */
 } term;
 
 static const char help[] = "\n"
@@ -57,9 +62,17 @@ write_all(int fd, const void *buf, size_t n)
     }
 }
 
+static void
+flush_output(void)
+{
+    write_all(STDOUT_FILENO, term.output, term.held);
+    term.held = 0;
+}
+
 void
 terminal_message(const char *text, size_t len)
 {
+    flush_output();
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '\n' && term.raw)
             write_all(STDERR_FILENO, "\r", 1);
@@ -71,7 +84,11 @@ static int
 guest_output(void *arg, const uint8_t *bytes, size_t n)
 {
     (void)arg;
-    write_all(STDOUT_FILENO, bytes, n);
+    for (size_t i = 0; i < n; i++) {
+        if (term.held == OUTPUT_MAX)
+            flush_output();
+        term.output[term.held++] = bytes[i];
+    }
     return (int)n;
 }
 
@@ -196,9 +213,15 @@ run_console(void)
 void
 terminal_poll(void *arg)
 {
+    uint64_t now = sim_now(term.config.sim);
+
     (void)arg;
-    if (!term.eof && INPUT_MAX - term.count >= 4 && wait_input(0))
-        take_input();
+    if (now - term.polled_ns >= POLL_EVERY_NS) {
+        term.polled_ns = now;
+        flush_output();
+        if (!term.eof && INPUT_MAX - term.count >= 4 && wait_input(0))
+            take_input();
+    }
     run_console();
 }
 
@@ -210,6 +233,7 @@ terminal_idle(void *arg, uint64_t until_ns)
     int64_t wait_ns = 0;
 
     (void)arg;
+    flush_output();
     if (until_ns == SIM_NEVER)
         wait_ns = term.eof ? 0 : -1;
     else if (term.config.follows_host_clock && until_ns > now)
@@ -247,6 +271,7 @@ terminal_resume(void)
 void
 terminal_suspend(void)
 {
+    flush_output();
     if (term.raw)
         (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &term.saved);
     term.raw = false;

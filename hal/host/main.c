@@ -316,6 +316,7 @@ main(int argc, char **argv)
     host.limit_ns = opt.timeout_ns;
     if (terminal_open(&term) != 0)
         fail("no such serial port", term.uart, ENODEV);
+    sanitizer_on_death(terminal_close);
     struct console_config console = {
         .sim = host.sim,
         .info = kernel_info,

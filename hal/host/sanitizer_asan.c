@@ -55,6 +55,12 @@ sanitizer_print_backtrace(void)
 }
 
 void
+sanitizer_on_death(void (*fn)(void))
+{
+    __sanitizer_set_death_callback(fn);
+}
+
+void
 sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
 {
     (void)sanitizer_symbolizer_start();

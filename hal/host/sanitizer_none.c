@@ -37,6 +37,11 @@ sanitizer_print_backtrace(void)
 }
 
 void
+sanitizer_on_death(void (*fn)(void) unused_param)
+{
+}
+
+void
 sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
 {
     void *frame = (void *)pc;

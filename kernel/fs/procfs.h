@@ -38,6 +38,17 @@ struct procfs_file {
     int (*write)(struct inode *inode, const char *text, size_t len);
 };
 
+/* What was written to such a file, without the newline that echo(1) adds. */
+static inline struct text
+procfs_word(const char *text, size_t len)
+{
+    struct text t = { text, len };
+
+    if (len > 0 && text_at(t, len - 1) == '\n')
+        t.len--;
+    return t;
+}
+
 /* A new inode of this tree. */
 int must_check procfs_inode(struct superblock *sb, uint64_t ino, uint32_t mode,
                             const struct inode_ops *ops, struct inode **out);

@@ -247,11 +247,7 @@ write_comm(struct inode *inode, const char *text, size_t len)
     if (p == NULL)
         return -ESRCH;
 
-    struct text t = { text, len };
-
-    if (len > 0 && text_at(t, len - 1) == '\n')
-        t.len--;
-    text_copy(p->comm, sizeof p->comm, t);
+    text_copy(p->comm, sizeof p->comm, procfs_word(text, len));
     return 0;
 }
 

@@ -298,6 +298,12 @@ show_hostname(struct seq *s, unused_param struct inode *inode)
 }
 
 static int
+write_hostname(unused_param struct inode *inode, const char *text, size_t len)
+{
+    return sys_set_hostname(procfs_word(text, len));
+}
+
+static int
 show_pid_max(struct seq *s, unused_param struct inode *inode)
 {
     seq_printf(s, "%d\n", PID_MAX);
@@ -341,7 +347,7 @@ static const struct procfs_file sys_files[] = {
     { "kernel/ostype", 0444, show_ostype, NULL },
     { "kernel/osrelease", 0444, show_osrelease, NULL },
     { "kernel/version", 0444, show_KERNEL_VERSION, NULL },
-    { "kernel/hostname", 0444, show_hostname, NULL },
+    { "kernel/hostname", 0644, show_hostname, write_hostname },
     { "kernel/pid_max", 0444, show_pid_max, NULL },
     { "kernel/random/uuid", 0444, show_uuid, NULL },
     { "kernel/random/entropy_avail", 0444, show_entropy, NULL },

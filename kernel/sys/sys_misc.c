@@ -25,6 +25,17 @@ sys_hostname(void)
     return hostname;
 }
 
+int
+sys_set_hostname(struct text name)
+{
+    if (!capable())
+        return -EPERM;
+    if (name.len >= UTS_LEN)
+        return -EINVAL;
+    text_copy(hostname, UTS_LEN, name);
+    return 0;
+}
+
 const char *
 sys_domainname(void)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <kernel/sys/sys.h>
+#include <kernel/trusted/str.h>
 
 SYS_DECLARE(uname);
 SYS_DECLARE(sethostname);
@@ -18,4 +19,6 @@ SYS_DECLARE(clone3);
 
 /* The names, for /proc/sys/kernel. */
 const char *sys_hostname(void);
+/* -EPERM, -EINVAL (too long). */
+int must_check sys_set_hostname(struct text name);
 const char *sys_domainname(void);

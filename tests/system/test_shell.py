@@ -120,6 +120,14 @@ def test_environment_and_ids():
     assert r.text.split()[2:4] == ['0', 'root'] and 'Linux' in r.text and 'x86_64' in r.text and '/dev/' in r.text, repr(r)
 
 
+def test_hostname():
+    """What was written is what everybody reads; too long a name changes nothing."""
+    r = run('f=/proc/sys/kernel/hostname; hostname one; cat $f; echo two > $f; hostname; uname -n; '
+            'head -c 65 /dev/zero | tr "\\0" x > $f || echo no; su nobody -s /bin/sh -c "echo x > $f" || echo no; cat $f; hostname "$(cat /etc/hostname)"; cat $f')
+    lines = [l for l in r.text.splitlines() if ':' not in l]
+    assert lines == ['one', 'two', 'two', 'no', 'no', 'two', 'drydock'], repr(r)
+
+
 def test_proc():
     r = run('cat /proc/self/comm; tr "\\0" " " < /proc/self/cmdline; echo; grep -c . /proc/self/maps; ls -l /proc/self/fd | wc -l; '
             'readlink /proc/self/exe; cat /proc/mounts; cat /proc/meminfo | head -2; cat /proc/cpuinfo | head -1; cut -d" " -f1-4 /proc/self/stat')

@@ -239,6 +239,12 @@ sys_hostname(void)
     return "test";
 }
 
+int
+sys_set_hostname(struct text name unused_param)
+{
+    return -EPERM;
+}
+
 const char *
 hal_cpu_name(void)
 {
