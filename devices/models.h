@@ -12,3 +12,12 @@ extern const struct model_class lapic_class;        /* "intel,lapic" */
 extern const struct model_class exit_port_class;    /* "qemu,debug-exit" */
 extern const struct model_class pm_port_class;      /* "acpi,pm" */
 extern const struct model_class pci_i440fx_class;   /* "intel,i440fx", with the PIIX3 behind it */
+
+/* The LM3S6965 and its evaluation board. */
+extern const struct model_class nvic_armv7m_class; /* "arm,armv7m-nvic": with the System Control Block */
+extern const struct model_class systick_armv7m_class; /* "arm,armv7m-systick" */
+extern const struct model_class mpu_armv7m_class;     /* "arm,armv7m-mpu" */
+extern const struct model_class sysctl_lm3s_class;    /* "luminary,sysctl" */
+extern const struct model_class uart_pl011_class;     /* "arm,pl011" */
+extern const struct model_class gpio_pl061_class;     /* "arm,pl061" */
+extern const struct model_class timer_gptm_class;     /* "luminary,gptm" */

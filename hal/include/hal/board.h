@@ -31,3 +31,4 @@ struct board {
 
 /* hal/boards/<board>/board.c */
 extern const struct board board_pc;
+extern const struct board board_lm3s6965evb;
