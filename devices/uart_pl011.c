@@ -413,7 +413,7 @@ icr_write(void *dev, unsigned reg, uint64_t value)
 static const struct reg regs[R_COUNT] = {
     [R_DR] = { "DR", 0x00, .rw = 0xff, .ro = 0xf00, .read = dr_read, .peek = dr_peek,
                .write = dr_write },
-    [R_RSR] = { "RSR", 0x04, .ro = 0x0f, .write = rsr_write },
+    [R_RSR] = { "RSR", 0x04, .ro = 0x0f, .wo = 0xf0, .write = rsr_write },
     [R_FR] = { "FR", 0x18, .ro = 0xf8, .reset = 0x90, .peek = fr_peek },
     [R_ILPR] = { "ILPR", 0x20, .rw = 0xff },
     [R_IBRD] = { "IBRD", 0x24, .rw = 0xffff },
