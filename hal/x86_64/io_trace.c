@@ -52,6 +52,16 @@ put_time(struct line *l, uint64_t at)
     put_char(l, '\n');
 }
 
+/* Whole: an interrupt's lines come before it or after it. */
+static void
+put_line(const struct line *l) no_tsa
+{
+    irqstate_t s = hal_irq_save();
+
+    debug_port_write(l->text, l->len);
+    hal_irq_restore(s);
+}
+
 static void
 log_access(const struct io *io, uint32_t off, unsigned width, char direction, uint64_t value,
            uint64_t at)
@@ -68,7 +78,7 @@ log_access(const struct io *io, uint32_t off, unsigned width, char direction, ui
     put_char(&l, ' ');
     put_number(&l, value, 16);
     put_time(&l, at);
-    debug_port_write(l.text, l.len);
+    put_line(&l);
 }
 
 uint64_t
@@ -131,7 +141,7 @@ x86_trace_irq(unsigned gsi)
     put_char(&l, ' ');
     put_number(&l, gsi, 10);
     put_time(&l, x86_rdtsc());
-    debug_port_write(l.text, l.len);
+    put_line(&l);
 }
 
 void
@@ -142,7 +152,7 @@ x86_trace_timer(void)
     for (const char *p = "I timer"; *p != '\0'; p++)
         put_char(&l, *p);
     put_time(&l, x86_rdtsc());
-    debug_port_write(l.text, l.len);
+    put_line(&l);
 }
 
 static void
@@ -165,7 +175,7 @@ log_bytes(const uint8_t *bytes, size_t len)
         put_number(&l, bytes[i] & 15, 16);
     }
     put_char(&l, '\n');
-    debug_port_write(l.text, l.len);
+    put_line(&l);
 }
 
 void
@@ -186,7 +196,7 @@ x86_trace_release(const void *p, size_t len)
         put_char(&l, ' ');
         put_number(&l, bytes[0], 16);
         put_char(&l, '\n');
-        debug_port_write(l.text, l.len);
+        put_line(&l);
     }
 }
 
@@ -204,7 +214,7 @@ x86_trace_acquire(const void *p, size_t len)
     put_char(&l, ' ');
     put_number(&l, sum, 16);
     put_char(&l, '\n');
-    debug_port_write(l.text, l.len);
+    put_line(&l);
 }
 
 bool

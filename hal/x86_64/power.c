@@ -1,5 +1,6 @@
 /* The end: ACPI soft-off, reset, QEMU's exit port, panics.  And the kernel's raw log: to the debug port where there is one (QEMU's
  * -debugcon), else to the first serial port. */
+#include <hal/irq.h>
 #include <hal/power.h>
 
 #include <hal/time.h>
@@ -168,12 +169,15 @@ serial_write(char c)
 }
 
 void
-hal_log_write(const char *text, size_t len)
+hal_log_write(const char *text, size_t len) no_tsa
 {
     if (power.debug_port) {
+        irqstate_t s = hal_irq_save(); /* a line is whole */
+
         if (x86_trace_active())
             debug_port_write("L ", 2);
         debug_port_write(text, len);
+        hal_irq_restore(s);
         return;
     }
     for (size_t i = 0; power.uart != 0 && i < len; i++) {

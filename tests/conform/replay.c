@@ -121,18 +121,29 @@ is_held(const struct model *m)
     return false;
 }
 
+/* The end of a one-shot count of the local APIC, if one runs. */
+static struct sim_event *
+one_shot(void)
+{
+    struct model *lapic = sim_model_find(r.sim, "lapic");
+    struct sim_event *ev = lapic ? lapic->events : NULL;
+    struct reg_view view;
+
+    return ev && sim_event_armed(ev) && model_reg_find(lapic, "LVT_TIMER", &view) &&
+                   !(view.value & 0x60000)
+               ? ev
+               : NULL;
+}
+
 /* A one-shot count of the local APIC may end some instructions before or after QEMU's: it is put off by the slack, and comes earlier
  * when the trace has its interrupt.  (A periodic one would drift, and QEMU's does not.) */
 static void
 put_off_timer(void)
 {
     static uint64_t put_off_to;
-    struct model *lapic = sim_model_find(r.sim, "lapic");
-    struct sim_event *ev = lapic ? lapic->events : NULL;
-    struct reg_view view;
+    struct sim_event *ev = one_shot();
 
-    if (ev && sim_event_armed(ev) && ev->at_ns != put_off_to &&
-        model_reg_find(lapic, "LVT_TIMER", &view) && !(view.value & 0x60000)) {
+    if (ev && ev->at_ns != put_off_to) {
         put_off_to = ev->at_ns + SLACK_NS;
         sim_event_at(ev, put_off_to);
     }
@@ -353,11 +364,17 @@ pull_interrupt(void)
     return sim_cpu_intr_pending(r.sim);
 }
 
+/* What time brings.  The local APIC's count was put off by put_off_timer() and ends now: the clock must not run ahead of the trace, for
+ * what the handler programs would be late by as much, and what its handler programs by more. */
 static bool
 time_interrupt(void)
 {
     uint64_t end = sim_now(r.sim) + 2 * SLACK_NS;
+    struct sim_event *count = one_shot();
 
+    if (count && !sim_cpu_intr_pending(r.sim) && count->at_ns <= end) {
+        sim_event_at(count, sim_now(r.sim));
+    }
     while (!sim_cpu_intr_pending(r.sim) && sim_next_event_ns(r.sim) <= end) {
         sim_advance_to(r.sim, sim_next_event_ns(r.sim));
     }

@@ -55,6 +55,7 @@ def test_help_and_version():
     assert r.code == 0 and r.out.startswith(b'drydock '), repr(r)
 
 
+@hosted_only('options of the simulator')
 def test_noncoherent_dma_changes_nothing():
     commands = 'seq 1 100000 >/f; sync; md5sum /f /bin/busybox; find /bin -type f | xargs md5sum | md5sum'
     assert run(commands, '--strict', '--dma', 'noncoherent').out == run(commands, '--strict').out
