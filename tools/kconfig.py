@@ -59,7 +59,7 @@ def read_files(path, is_set):
 
 def symbol_test(kconf, path, extra):
     def is_set(name, number):
-        if name in ('SANITIZE',):
+        if name in ('BUGS',):
             return name in extra
         if name not in kconf.syms or not kconf.syms[name].nodes:
             sys.exit('%s:%d: Kconfig has no symbol %s' % (path, number, name))

@@ -88,6 +88,7 @@ x86_segments_init(void)
     x86_wrmsr(MSR_KERNEL_GS_BASE, 0);
     x86_wrmsr(MSR_FS_BASE, 0);
     x86_wrmsr(MSR_STAR, (uint64_t)SEL_KERNEL_CODE << 32 | (uint64_t)(SEL_SYSRET_BASE | 3) << 48);
+    x86_wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER is a general protection */
     x86_wrmsr(MSR_LSTAR, (uintptr_t)x86_syscall_entry);
     x86_wrmsr(MSR_SFMASK, SFMASK);
     x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
@@ -149,6 +150,7 @@ x86_features_init(void)
     f->smep = seven.b & BIT(7);
     f->smap = seven.b & BIT(20);
     f->umip = seven.c & BIT(2);
+    cr4 |= one.d & CPUID_MCE ? CR4_MCE : 0; /* or the CPU just stops */
     cr4 |= f->fsgsbase ? CR4_FSGSBASE : 0;
     cr4 |= f->smep ? CR4_SMEP : 0;
     cr4 |= f->smap ? CR4_SMAP : 0;
@@ -214,28 +216,27 @@ hal_ctx_switch(struct hal_ctx *from, struct hal_ctx *to, bool from_dies unused_p
     x86_switch(&from->sp, to->sp);
 }
 
-size_t
-x86_unwind(uintptr_t rbp, uintptr_t *pcs, size_t max)
+uintptr_t
+x86_unwind(uintptr_t *rbp)
 {
-    size_t n = 0;
+    const uintptr_t *frame = (const uintptr_t *)*rbp;
 
-    while (n < max && rbp != 0 && x86_kernel_readable(rbp) && x86_kernel_readable(rbp + 8)) {
-        const uintptr_t *frame = (const uintptr_t *)rbp;
-
-        if (frame[1] < KERNEL_VMA)
-            break;
-        pcs[n++] = frame[1];
-        if (frame[0] <= rbp) /* stacks grow down */
-            break;
-        rbp = frame[0];
-    }
-    return n;
+    if (*rbp == 0 || !x86_kernel_readable(*rbp) || !x86_kernel_readable(*rbp + 8) ||
+        frame[1] < KERNEL_VMA)
+        return 0;
+    *rbp = frame[0] > *rbp ? frame[0] : 0; /* stacks grow down */
+    return frame[1];
 }
 
 size_t
 hal_backtrace(uintptr_t *pcs, size_t max)
 {
-    return x86_unwind((uintptr_t)__builtin_frame_address(0), pcs, max);
+    uintptr_t rbp = (uintptr_t)__builtin_frame_address(0), pc;
+    size_t n = 0;
+
+    while (n < max && (pc = x86_unwind(&rbp)) != 0)
+        pcs[n++] = pc;
+    return n;
 }
 
 void

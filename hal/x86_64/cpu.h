@@ -65,6 +65,10 @@ struct x86_frame {
     uint64_t error, rip, cs, rflags, rsp, ss;
 };
 void x86_trap(struct x86_frame *f);
+/* panic.c: an exception that is a kernel bug. */
+void x86_die(const struct x86_frame *f, unsigned vector) noreturn_fn;
+/* power.c: the end of a panic: QEMU's exit port, or a reset once it could be read. */
+void x86_panic_end(void) noreturn_fn;
 
 /* irq.c: serve an interrupt vector; interrupts are off. */
 void x86_irq(unsigned vector);
@@ -76,6 +80,7 @@ unsigned x86_irq_lines(void);
 void x86_time_init(const struct board *board);
 void x86_timer_interrupt(void);
 void x86_power_init(const struct board *board, const struct acpi_data *acpi);
+/* First of all: from here on a panic can be reported. */
 void x86_log_init(const struct board *board);
 
 /* The board's entry with this compatible string, or NULL. */
@@ -87,8 +92,9 @@ void x86_print_hex(uint64_t v, unsigned digits);
 void x86_print_dec(uint64_t v);
 /* An address with the function it lies in. */
 void x86_print_pc(uintptr_t pc);
-/* The frames from `rbp` on. */
+/* The calls from the frame `rbp` on; a recursion is one line with its depth. */
 void x86_print_backtrace(uintptr_t rbp);
 
-/* Follow frame pointers; every frame is looked up in the page tables before it is read. */
-size_t x86_unwind(uintptr_t rbp, uintptr_t *pcs, size_t max);
+/* One step along the frame pointers: the return address in the frame at `*rbp`, which becomes that of the caller; 0: no more.  A frame
+ * is looked up in the page tables before it is read. */
+uintptr_t x86_unwind(uintptr_t *rbp);

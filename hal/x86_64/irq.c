@@ -68,10 +68,14 @@ lines_init(const struct acpi_data *acpi)
 void
 x86_irq_init(const struct board *board, const struct acpi_data *acpi)
 {
+    uint64_t base = x86_cpuid(1, 0).d & CPUID_APIC ? x86_rdmsr(MSR_APIC_BASE) : 0;
     const struct board_dev *pic = x86_board_find(board, "intel,i8259");
     struct io lapic = mmio(board, "intel,lapic", acpi->lapic);
     struct io ioapic = mmio(board, "intel,ioapic", acpi->ioapic);
 
+    if (base == 0 || (base & APIC_BASE_X2APIC))
+        hal_panic("the processor has no local APIC in xAPIC mode");
+    x86_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
     if (pic != NULL) {
         struct io master = { .base = pic->base, .size = 2, .space = IO_PORT };
         struct io slave = { .base = pic->base + 0x80, .size = 2, .space = IO_PORT };

@@ -1,4 +1,4 @@
-/* The end: ACPI soft-off, reset, QEMU's exit port, panics.  And the kernel's raw log: to the debug port where there is one (QEMU's
+/* The end: ACPI soft-off, reset, QEMU's exit port.  And the kernel's raw log: to the debug port where there is one (QEMU's
  * -debugcon), else to the first serial port. */
 #include <hal/irq.h>
 #include <hal/power.h>
@@ -47,8 +47,10 @@ static struct {
 void
 x86_log_init(const struct board *board)
 {
+    const struct board_dev *exit_dev = x86_board_find(board, "qemu,debug-exit");
     const struct board_dev *uart = x86_board_find(board, "ns16550a");
 
+    power.exit_port = (uint16_t)(exit_dev != NULL ? exit_dev->base : 0);
     power.debug_port = debug_port_there();
     if (power.debug_port || uart == NULL)
         return;
@@ -70,11 +72,8 @@ x86_log_init(const struct board *board)
 void
 x86_power_init(const struct board *board, const struct acpi_data *acpi)
 {
-    const struct board_dev *exit_dev = x86_board_find(board, "qemu,debug-exit");
     const struct board_dev *pm = x86_board_find(board, "acpi,pm");
 
-    if (exit_dev != NULL)
-        power.exit_port = (uint16_t)exit_dev->base;
     if (pm != NULL)
         power.pm.port = (uint16_t)pm->base;
     if (acpi->pm1_cnt == 0)
@@ -142,18 +141,9 @@ hal_reboot(void)
 }
 
 void
-hal_panic(const char *msg)
+x86_panic_end(void)
 {
-    static bool again;
-
     x86_cli();
-    x86_print("drydock: kernel panic: ");
-    x86_print(msg);
-    x86_print("\n");
-    if (!again) {
-        again = true;
-        x86_print_backtrace((uintptr_t)__builtin_frame_address(0));
-    }
     exit_port(EXIT_PANIC);
     hal_time_delay_ns(PANIC_TO_READ_NS);
     hal_reboot();

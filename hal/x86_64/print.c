@@ -7,7 +7,7 @@
 #include <hal/x86_64/layout.h>
 #include <hal/x86_64/x86.h>
 
-enum { FRAMES_MAX = 32, LINE_MAX = 128 };
+enum { FRAMES_MAX = 2000, LINES_MAX = 32, LINE_MAX = 128 };
 
 /* The generated table; ksyms_start is the address that distances count from. */
 extern const uint8_t ksyms[];
@@ -118,12 +118,21 @@ x86_print_pc(uintptr_t pc)
 void
 x86_print_backtrace(uintptr_t rbp)
 {
-    uintptr_t pcs[FRAMES_MAX];
-    size_t n = x86_unwind(rbp, pcs, FRAMES_MAX);
+    uintptr_t pc = x86_unwind(&rbp);
 
-    for (size_t i = 0; i < n; i++) {
+    for (unsigned n = 0, lines = 0; pc != 0 && n < FRAMES_MAX && lines < LINES_MAX; lines++) {
+        uintptr_t same = pc;
+        unsigned times = 0;
+
+        for (; pc == same && n < FRAMES_MAX; n++, times++)
+            pc = x86_unwind(&rbp);
         x86_print("  ");
-        print_address(pcs[i], 1);
+        print_address(same, 1);
+        if (times > 1) {
+            x86_print(" (");
+            x86_print_dec(times);
+            x86_print(" times)");
+        }
         x86_print("\n");
     }
 }

@@ -17,6 +17,8 @@ enum {
     READS_MAX = 10000000, /* of the 8254's counter while measuring: it must move */
 };
 #define NS_PER_S 1000000000ull
+/* A panic before the measuring waits too: as if the counter ran at 4 GHz. */
+#define NS_PER_TICK_UNMEASURED (1ull << 30)
 
 static struct {
     uint64_t tsc_start;
@@ -26,7 +28,7 @@ static struct {
     uint64_t deadline_ns;
     uint64_t epoch_s;
     bool tsc_deadline;
-} timer = { .deadline_ns = UINT64_MAX };
+} timer = { .deadline_ns = UINT64_MAX, .ns_per_tick = NS_PER_TICK_UNMEASURED };
 
 /* a * b / 2^32 */
 static uint64_t

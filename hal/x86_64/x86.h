@@ -7,6 +7,7 @@
 enum msr {
     MSR_TSC_DEADLINE = 0x6e0,
     MSR_APIC_BASE = 0x1b,
+    MSR_SYSENTER_CS = 0x174,
     MSR_EFER = 0xc0000080,
     MSR_STAR = 0xc0000081,
     MSR_LSTAR = 0xc0000082,
@@ -27,6 +28,7 @@ enum msr {
 #define CR0_WP 0x00010000u
 #define CR0_AM 0x00040000u
 
+#define CR4_MCE        0x000040u
 #define CR4_PGE        0x000080u
 #define CR4_OSFXSR     0x000200u
 #define CR4_OSXMMEXCPT 0x000400u
@@ -60,6 +62,12 @@ enum vector {
     VEC_XM = 19,
     VEC_EXCEPTIONS = 32,
 };
+
+#define CPUID_MCE  (1u << 7) /* leaf 1, edx */
+#define CPUID_APIC (1u << 9)
+
+#define APIC_BASE_ENABLE 0x800u
+#define APIC_BASE_X2APIC 0x400u
 
 /* Error code of a page fault. */
 #define PF_WRITE 0x02u

@@ -41,6 +41,27 @@ bug_shift(void)
     sink = 1u << opaque(40);
 }
 
+static void __attribute__((noinline))
+bug_bounds(void)
+{
+    static uint32_t table[4];
+
+    table[opaque(4)] = 1;
+    sink = table[opaque(0)];
+}
+
+static void __attribute__((noinline))
+bug_panic(void)
+{
+    panic("as asked for");
+}
+
+static void __attribute__((noinline))
+bug_assert(void)
+{
+    assert(opaque(SIZE) != SIZE);
+}
+
 static uint32_t __attribute__((noinline))
 bug_stack(uint32_t depth); /* recursion without an end is the point */
 
@@ -61,17 +82,15 @@ bug_provoke(const char *which, size_t len)
     static const struct {
         const char *name;
         void (*run)(void);
-    } bugs[] = { { "overflow", bug_overflow },
-                 { "use-after-free", bug_use_after_free },
-                 { "shift", bug_shift } };
+    } bugs[] = { { "overflow", bug_overflow }, { "use-after-free", bug_use_after_free },
+                 { "shift", bug_shift },       { "bounds", bug_bounds },
+                 { "panic", bug_panic },       { "assert", bug_assert } };
 
     for (size_t i = 0; i < sizeof bugs / sizeof bugs[0]; i++)
         if (len == str_len(bugs[i].name) && str_neq(which, bugs[i].name, len)) {
             bugs[i].run();
             return 0;
         }
-    if (len == 5 && str_neq(which, "panic", len))
-        panic("as asked for");
     if (len == 5 && str_neq(which, "stack", len)) {
         sink = bug_stack(0);
         return 0;

@@ -48,10 +48,10 @@ def files_follow():
     yield from expect('ext2 is not in the full kernel', 'fs/ext2/super.c' in on.split())
     yield from expect('ext2 is in the kernel without it', 'fs/ext2' not in off and 'core/main.c' in off.split())
     with tempfile.NamedTemporaryFile('w') as f:
-        f.write('a.c SANITIZE\nb.c !SANITIZE\nc.c EXT2 !PROCFS # comment\n')
+        f.write('a.c BUGS\nb.c !BUGS\nc.c EXT2 !PROCFS # comment\n')
         f.flush()
         yield from expect('conditions', kconfig('sources', '', f.name).split() == ['b.c'])
-        yield from expect('conditions with a word', kconfig('sources', '', f.name, '+SANITIZE').split() == ['a.c'])
+        yield from expect('conditions with a word', kconfig('sources', '', f.name, '+BUGS').split() == ['a.c'])
         yield from expect('not', kconfig('sources', OFF % 'PROCFS', f.name).split() == ['b.c', 'c.c'])
     with tempfile.NamedTemporaryFile('w') as f:
         f.write('a.c NO_SUCH_SYMBOL\n')

@@ -42,12 +42,12 @@ class Result:
         return self.out.decode(errors='replace')
 
 
-def qemu(*args, stdin=b'', timeout=HANG_S, machine=None):
-    """The same on QEMU: standard error is the kernel's log, the exit code the simulator's."""
+def qemu(*args, stdin=b'', timeout=HANG_S, machine=None, kernel=None, options=()):
+    """The same on QEMU (`options`: more of its own): standard error is the kernel's log, the exit code the simulator's."""
     log = machines.log_file()
     try:
-        out, err, status = machines.communicate(machines.qemu_argv(args, 'stdio', log, machine=machine), stdin, timeout,
-                                                machines.take_options(args).get('timeout'))
+        argv = machines.qemu_argv(args, 'stdio', log, machine=machine, kernel=kernel) + list(options)
+        out, err, status = machines.communicate(argv, stdin, timeout, machines.take_options(args).get('timeout'))
         with open(log, 'rb') as f:
             return Result(out, err + f.read(), machines.exit_code(status))
     finally:

@@ -1,7 +1,8 @@
 """The machines that the system tests run on: the simulator, and QEMU with the kernel for a real PC.
 
 MACHINE in the environment says which: hosted (the default), pc or q35.  A test gives the simulator's options; for QEMU they are
-translated.  What only the simulator has (its options, console, sanitizers) is marked in the tests with @hosted_only("why").
+translated.  What only the simulator has (its options, console, sanitizers) is marked in the tests with @hosted_only("why"), what only QEMU
+has with @metal_only("why").
 """
 
 import os
@@ -34,8 +35,16 @@ def hosted_only(why):
     return mark
 
 
+def metal_only(why):
+    """Mark a test of the processor's and the firmware's side, which the simulator has no model of."""
+    def mark(test):
+        test.metal_only = why
+        return test
+    return mark
+
+
 def skip_reason(test):
-    return None if HOSTED else getattr(test, 'hosted_only', None)
+    return getattr(test, 'metal_only' if HOSTED else 'hosted_only', None)
 
 
 def take_options(args):
@@ -69,9 +78,9 @@ def drive_options(n, text):
     return ['-drive', drive, '-device', 'ide-hd,drive=drive%d,bus=%s,unit=%d' % (n, bus, unit)], 'ro' in words
 
 
-def qemu_argv(args, serial, log, dialogue=None, machine=None, boot=None):
+def qemu_argv(args, serial, log, dialogue=None, machine=None, boot=None, kernel=None):
     """QEMU's command line for the simulator's `args`.  `dialogue`: the terminal's size, "24x80", where there is one.  `boot`: instead
-    of the kernel and its command line."""
+    of the kernel and its command line.  `kernel`: another one."""
     machine = machine or MACHINE
     options = take_options(args)
     drives = options['drives'] or ['file=%s,scratch' % DISK]
@@ -90,7 +99,7 @@ def qemu_argv(args, serial, log, dialogue=None, machine=None, boot=None):
                                                   ' winsize=' + dialogue if dialogue else ' console=raw', options['append'])
     run = options.get('run', None if dialogue else 'exec /bin/sh -i')
     line += '' if run is None else " run=printf '\\001'; " + run
-    return argv + (boot if boot else ['-kernel', METAL, '-append', line])
+    return argv + (boot if boot else ['-kernel', kernel or METAL, '-append', line])
 
 
 def exit_code(status):

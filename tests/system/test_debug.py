@@ -49,14 +49,16 @@ def test_use_after_free_is_reported_with_the_kernels_stack():
 
 @hosted_only('sanitizers of the simulator')
 def test_undefined_behaviour_is_reported():
-    r = provoke('shift')
-    assert r.code == EXIT_SANITIZER and b'runtime error' in r.err, repr(r)
+    for bug in ('shift', 'bounds'):
+        r = provoke(bug)
+        assert r.code == EXIT_SANITIZER and b'runtime error' in r.err, repr(r)
 
 
 @hosted_only('sanitizers of the simulator')
 def test_panic():
-    r = provoke('panic')
-    assert r.code == EXIT_PANIC and b'panic' in r.err, repr(r)
+    for bug, words in (('panic', b'panic: as asked for'), ('assert', b'panic: assertion failed')):
+        r = provoke(bug)
+        assert r.code == EXIT_PANIC and words in r.err, repr(r)
 
 
 @hosted_only('sanitizers of the simulator')
