@@ -320,6 +320,29 @@ gpio_pl061_drive(struct model *gpio, unsigned pin, bool level)
     model_update(gpio);
 }
 
+void
+gpio_pl061_release(struct model *gpio, unsigned pin)
+{
+    struct gpio_pl061 *p = (struct gpio_pl061 *)gpio;
+
+    p->driven &= (uint8_t)~(1u << (pin & 7));
+    settle(p);
+    model_update(gpio);
+}
+
+struct model *
+gpio_pl061_find(const struct sim *sim, unsigned board_pin)
+{
+    char name[] = "gpioa";
+    unsigned port = board_pin / BOARD_PORT_PINS;
+
+    if (port > 'z' - 'a') {
+        return NULL;
+    }
+    name[4] = (char)(name[4] + port);
+    return sim_model_find(sim, name);
+}
+
 bool
 gpio_pl061_level(const struct model *gpio, unsigned pin)
 {

@@ -21,3 +21,13 @@ extern const struct model_class sysctl_lm3s_class;    /* "luminary,sysctl" */
 extern const struct model_class uart_pl011_class;     /* "arm,pl011" */
 extern const struct model_class gpio_pl061_class;     /* "arm,pl061" */
 extern const struct model_class timer_gptm_class;     /* "luminary,gptm" */
+extern const struct model_class ssi_pl022_class;      /* "arm,pl022" */
+extern const struct model_class sd_card_class;        /* "sd-card-spi", behind a PL022 */
+extern const struct model_class oled_ssd0323_class;   /* "solomon,ssd0323", behind a PL022 */
+extern const struct model_class oled_ssd1329_class;   /* "solomon,ssd1329" */
+extern const struct model_class watchdog_lm3s_class;  /* "luminary,watchdog" */
+extern const struct model_class adc_lm3s_class;       /* "luminary,adc" */
+extern const struct model_class flash_lm3s_class;     /* "luminary,flash" */
+extern const struct model_class eth_stellaris_class;  /* "luminary,ethernet" */
+extern const struct model_class gpio_key_class;       /* "gpio-keys" */
+extern const struct model_class gpio_led_class;       /* "gpio-leds" */

@@ -74,6 +74,7 @@ struct sim {
     unsigned eoi_count;
 
     struct sim_char *chars;
+    struct sim_display *displays;
     struct sim_image *images;
 
     int ram_fd;

@@ -90,6 +90,13 @@ model_free(struct model *model)
             p = &(*p)->next;
         }
     }
+    for (struct sim_display **p = &sim->displays; *p;) {
+        if ((*p)->owner == model) {
+            *p = (*p)->next;
+        } else {
+            p = &(*p)->next;
+        }
+    }
     irq_forget(model);
     drop_grants(model);
     free(model);

@@ -21,6 +21,7 @@
 #include <hal/board.h>
 #include <sim/bus.h>
 #include <sim/chardev.h>
+#include <sim/display.h>
 #include <sim/event.h>
 #include <sim/image.h>
 #include <sim/irq.h>
@@ -148,6 +149,8 @@ void model_event_init(struct model *model, struct sim_event *ev, const char *nam
 void model_char_init(struct model *model, struct sim_char *port,
                      size_t (*input)(void *dev, const uint8_t *bytes, size_t n),
                      void (*resume)(void *dev));
+
+void model_display_init(struct model *model, struct sim_display *display);
 
 /* The space of a board entry. */
 enum sim_space model_board_space(const struct board_dev *where);

@@ -8,8 +8,9 @@ enum { SYSTEM_HZ = 50000000 };
     { compatible, name, BOARD_MMIO, base, 0x1000, irq, SYSTEM_HZ }
 #define CORE(compatible, name, base, size)                                                         \
     { compatible, name, BOARD_MMIO, base, size, BOARD_NO_IRQ, SYSTEM_HZ }
-#define PART(compatible, name)                                                                     \
-    { compatible, name, BOARD_MMIO, 0, 0, BOARD_NO_IRQ, 0 } /* behind another device */
+#define WIRED(compatible, name, controller, select, other)                                         \
+    { compatible, name, BOARD_WIRED, BOARD_WIRES(controller, select, other), 0, BOARD_NO_IRQ, 0 }
+#define ON_PIN(compatible, name, pin) WIRED(compatible, name, 0, pin, BOARD_NO_PIN)
 
 static const struct board_dev lm3s6965evb_devs[] = {
     CORE("arm,armv7m-nvic", "nvic", 0xe000e000, 0x1000),
@@ -30,6 +31,19 @@ static const struct board_dev lm3s6965evb_devs[] = {
     REGS("luminary,gptm", "timer1", 0x40031000, 21),
     REGS("luminary,gptm", "timer2", 0x40032000, 23),
     REGS("luminary,gptm", "timer3", 0x40033000, 35),
+    REGS("arm,pl022", "ssi0", 0x40008000, 7),
+    REGS("luminary,watchdog", "wdt0", 0x40000000, 18),
+    REGS("luminary,adc", "adc0", 0x40038000, 14), /* to 17: one for each sequencer */
+    REGS("luminary,flash", "flash0", 0x400fd000, 29),
+    REGS("luminary,ethernet", "eth0", 0x40048000, 42),
+    WIRED("sd-card-spi", "sd0", 0, BOARD_PIN('D', 0), BOARD_NO_PIN),
+    WIRED("solomon,ssd0323", "oled0", 0, BOARD_PIN('A', 3), BOARD_PIN('C', 7)),
+    ON_PIN("gpio-leds", "led0", BOARD_PIN('F', 0)),
+    ON_PIN("gpio-keys", "up", BOARD_PIN('E', 0)),
+    ON_PIN("gpio-keys", "down", BOARD_PIN('E', 1)),
+    ON_PIN("gpio-keys", "left", BOARD_PIN('E', 2)),
+    ON_PIN("gpio-keys", "right", BOARD_PIN('E', 3)),
+    ON_PIN("gpio-keys", "select", BOARD_PIN('F', 1)),
     { 0 },
 };
 
