@@ -3,6 +3,7 @@
 
 #include <kernel/fs/seq.h>
 #include <kernel/fs/vfs.h>
+#include <kernel/trusted/str.h>
 
 struct proc;
 
