@@ -2,10 +2,10 @@
  * switched on, while idle and when user code stops. */
 #include <hal/irq.h>
 #include <hal/power.h>
-#include <hal/pc/pc.h>
 #include <sim/irq.h>
 
 #include "host.h"
+#include "machine.h"
 
 enum { ATTACH_MAX = 32, LEAD_MAX_NS = 5000000, EINVAL = 22, ENOMEM = 12 };
 
@@ -13,7 +13,8 @@ struct hal_irqs_off_cap hal_irqs_off;
 
 static struct {
     bool enabled;
-    uint64_t count[PIC_LINES];
+    unsigned lines;
+    uint64_t count[HOST_LINES_MAX];
     struct attach {
         unsigned line;
         void (*handler)(void *arg);
@@ -25,13 +26,13 @@ static struct {
 static void
 dispatch(unsigned line)
 {
-    if (!pic_8259_begin(line))
+    if (!host_intc_begin(line))
         return;
     irq.count[line]++;
     for (unsigned i = 0; i < irq.attached; i++)
         if (irq.attach[i].line == line)
             irq.attach[i].handler(irq.attach[i].arg);
-    pic_8259_end(line);
+    host_intc_end(line);
 }
 
 bool
@@ -40,12 +41,12 @@ host_deliver(void)
     bool any = false;
 
     while (irq.enabled && sim_cpu_intr_pending(host.sim)) {
-        int vector;
-
         irq.enabled = false;
-        vector = sim_cpu_intr_ack(host.sim);
-        if (vector >= PIC_VECTOR_BASE && vector < PIC_VECTOR_BASE + PIC_LINES)
-            dispatch((unsigned)vector - PIC_VECTOR_BASE);
+
+        int vector = sim_cpu_intr_ack(host.sim), line = host_intc_line(vector);
+
+        if (line >= 0 && (unsigned)line < irq.lines)
+            dispatch((unsigned)line);
         else if (vector >= 0)
             hal_panic("interrupt with a vector nobody programmed");
         irq.enabled = true;
@@ -57,13 +58,8 @@ host_deliver(void)
 void
 host_irq_init(const struct board *board)
 {
-    const struct board_dev *dev = host_board_find(board, "intel,i8259");
-
-    if (dev == NULL)
-        hal_panic("the board has no interrupt controller");
-    struct io master = { .base = dev->base, .size = 2, .space = IO_PORT };
-    struct io slave = { .base = dev->base + 0x80, .size = 2, .space = IO_PORT };
-    pic_8259_init(&master, &slave);
+    irq.lines = host_intc_lines();
+    host_intc_init(board);
 }
 
 irqstate_t
@@ -135,13 +131,13 @@ hal_irq_attach(unsigned line, void (*handler)(void *arg), void *arg)
 {
     irqstate_t s;
 
-    if (line >= PIC_LINES)
+    if (line >= irq.lines)
         return -EINVAL;
     if (irq.attached == ATTACH_MAX)
         return -ENOMEM;
     s = hal_irq_save();
     irq.attach[irq.attached++] = (struct attach){ line, handler, arg };
-    pic_8259_mask(line, false);
+    host_intc_mask(line, false);
     hal_irq_restore(s);
     return 0;
 }
@@ -161,8 +157,8 @@ hal_irq_detach(unsigned line, void (*handler)(void *arg), void *arg)
         irq.attach[kept++] = *a;
     }
     irq.attached = kept;
-    if (line < PIC_LINES && on_line == 0)
-        pic_8259_mask(line, true);
+    if (line < irq.lines && on_line == 0)
+        host_intc_mask(line, true);
     hal_irq_restore(s);
 }
 
@@ -171,8 +167,8 @@ hal_irq_mask(unsigned line)
 {
     irqstate_t s = hal_irq_save();
 
-    if (line < PIC_LINES)
-        pic_8259_mask(line, true);
+    if (line < irq.lines)
+        host_intc_mask(line, true);
     hal_irq_restore(s);
 }
 
@@ -181,13 +177,13 @@ hal_irq_unmask(unsigned line)
 {
     irqstate_t s = hal_irq_save();
 
-    if (line < PIC_LINES)
-        pic_8259_mask(line, false);
+    if (line < irq.lines)
+        host_intc_mask(line, false);
     hal_irq_restore(s);
 }
 
 uint64_t
 hal_irq_count(unsigned line)
 {
-    return line < PIC_LINES ? irq.count[line] : 0;
+    return line < irq.lines ? irq.count[line] : 0;
 }

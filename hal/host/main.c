@@ -22,6 +22,7 @@
 
 #include "host.h"
 #include "options.h"
+#include "machine.h"
 #include "sanitizer.h"
 #include "user.h"
 
@@ -250,9 +251,9 @@ machine(bool follow)
         .violation = violation,
     };
 
-    host.sim = sim_create(&config, &board_pc, sim_models);
+    host.sim = sim_create(&config, host_machine_board, sim_models);
     if (host.sim == NULL)
-        fail("cannot build the machine", board_pc.name, errno);
+        fail("cannot build the machine", host_machine_board->name, errno);
     if (opt.trace != NULL && sim_trace_set(host.sim, opt.trace, trace, NULL) != 0)
         fail("cannot trace", opt.trace, ENOMEM);
 }
@@ -326,5 +327,5 @@ main(int argc, char **argv)
     };
     console_init(&console);
     sim_event_init(host.sim, &step_event, "console step", step_over, NULL);
-    host_boot(&board_pc, cmdline);
+    host_boot(host_machine_board, cmdline);
 }

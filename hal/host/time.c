@@ -1,10 +1,10 @@
-/* Time: the machine's virtual clock, and the modelled 8254 as the deadline timer. */
+/* Time: the machine's virtual clock, and the board's timer for deadlines. */
 #include <hal/irq.h>
 #include <hal/power.h>
 #include <hal/time.h>
 
-#include <hal/pc/pc.h>
 #include "host.h"
+#include "machine.h"
 
 static struct {
     uint64_t deadline_ns;
@@ -18,7 +18,7 @@ arm(void)
     uint64_t now = hal_time_now_ns();
 
     timer.armed = true;
-    pit_8254_arm(timer.deadline_ns > now ? timer.deadline_ns - now : 0);
+    host_timer_arm(timer.deadline_ns > now ? timer.deadline_ns - now : 0);
 }
 
 static void
@@ -38,21 +38,13 @@ timer_irq(void *arg unused_param)
 void
 host_time_init(const struct board *board)
 {
-    const struct board_dev *pit = host_board_find(board, "intel,i8254");
-    const struct board_dev *rtc = host_board_find(board, "motorola,mc146818");
+    uint64_t up_s, now_s;
 
-    if (pit == NULL)
-        hal_panic("the board has no timer");
-    struct io pit_io = { .base = pit->base, .size = pit->size, .space = IO_PORT };
-    pit_8254_init(&pit_io, pit->hz);
-    if (hal_irq_attach(pit->irq, timer_irq, NULL) != 0)
+    if (hal_irq_attach(host_timer_init(board), timer_irq, NULL) != 0)
         hal_panic("the timer's interrupt cannot be attached");
-    if (rtc != NULL) {
-        struct io rtc_io = { .base = rtc->base, .size = rtc->size, .space = IO_PORT };
-        timer.epoch_s = rtc_mc146818_read(&rtc_io);
-        uint64_t up_s = hal_time_now_ns() / 1000000000u;
-        timer.epoch_s = timer.epoch_s > up_s ? timer.epoch_s - up_s : 0;
-    }
+    now_s = host_clock_read(board);
+    up_s = hal_time_now_ns() / 1000000000u;
+    timer.epoch_s = now_s > up_s ? now_s - up_s : 0;
 }
 
 uint64_t
@@ -77,7 +69,7 @@ hal_time_set_deadline(uint64_t deadline_ns)
         arm();
     } else if (timer.armed) {
         timer.armed = false;
-        pit_8254_stop();
+        host_timer_stop();
     }
     hal_irq_restore(s);
 }
