@@ -34,23 +34,23 @@ def run(build, test, machine):
 def main(build, tests):
     build = os.path.abspath(build)
     tests = tests or sorted(os.path.basename(f)[len('test_'):-len('.py')] for f in glob.glob(os.path.join(SYSTEM, 'test_*.py')))
+    counts = {m: {'ok': 0, 'FAILED': 0, 'skipped': 0, '-': 0} for m in MACHINES}
+    failed = []
+    print('%-75s' % 'test' + ''.join('%-9s' % m for m in MACHINES))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {(t, m): pool.submit(run, build, t, m) for t in tests for m in MACHINES}
-        done = {k: j.result() for k, j in jobs.items()}
-    counts = {m: {'ok': 0, 'FAILED': 0, 'skipped': 0, '-': 0} for m in MACHINES}
-    print('%-75s' % 'test' + ''.join('%-9s' % m for m in MACHINES))
-    for t in tests:
-        names = dict.fromkeys(n for m in MACHINES for n in done[t, m][0])
-        for name in names:
-            row = [done[t, m][0].get(name, '-') for m in MACHINES]
-            for m, r in zip(MACHINES, row):
-                counts[m][r] += 1
-            print('%-75s' % ('%s: %s' % (t, name.removeprefix('test_'))) + ''.join('%-9s' % r for r in row))
+        for t in tests:
+            done = {m: jobs[t, m].result() for m in MACHINES}
+            for name in dict.fromkeys(n for m in MACHINES for n in done[m][0]):
+                row = [done[m][0].get(name, '-') for m in MACHINES]
+                for m, r in zip(MACHINES, row):
+                    counts[m][r] += 1
+                print('%-75s' % ('%s: %s' % (t, name.removeprefix('test_'))) + ''.join('%-9s' % r for r in row), flush=True)
+            failed += [(t, m, done[m][1]) for m in MACHINES if 'FAILED' in done[m][0].values()]
     for what in ('ok', 'FAILED', 'skipped'):
         print('%-75s' % ('sum: ' + what) + ''.join('%-9d' % counts[m][what] for m in MACHINES))
-    for (t, m), (results, out) in done.items():
-        if 'FAILED' in results.values():
-            print('\n==== %s on %s\n%s' % (t, m, '\n'.join(l for l in out.splitlines() if not l.startswith('ok '))))
+    for t, m, out in failed:
+        print('\n==== %s on %s\n%s' % (t, m, '\n'.join(l for l in out.splitlines() if not l.startswith('ok '))))
     return 1 if any(c['FAILED'] or c['-'] for c in counts.values()) else 0
 
 

@@ -34,8 +34,7 @@ def main_programs():
             def test(p=p, user=user):
                 check(p, '--user', user)
             setattr(module, 'test_%s_%s' % (p, user), hosted_only('ways of trapping of the simulator')(test))
-        if not HOSTED:
-            setattr(module, 'test_' + p, lambda p=p: check(p))
+        setattr(module, 'test_' + p, lambda p=p: check(p))
 
 
 if __name__ == '__main__':

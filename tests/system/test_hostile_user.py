@@ -51,7 +51,7 @@ def test_memory_hog():
     r = run(COUNT + 'count; %s/t_hog; echo status $?; count; echo alive' % TESTS, '-m', '32M')
     lines = [l for l in r.text.splitlines() if l.startswith('KernelObjects')]
     assert r.text.rstrip().endswith('alive') and ('status 137' in r.text or 'ENOMEM' in r.text), repr(r)
-    assert len(lines) == 2 and lines[0] == lines[1], repr(r)
+    assert len(lines) == 2 and not more(*lines), repr(r)  # short memory may take caches along
 
 
 def test_several_hogs():

@@ -24,7 +24,7 @@ tick(void *arg)
 #ifdef WRONG
     refill(r);
 #endif
-    if (timer_set_reserved(&r->timer, r->timer.deadline_ns + 1000) < 0)
+    if (timer_set_reserved(&r->timer, timer_deadline_ns(&r->timer) + 1000) < 0)
         r->page = NULL;
 }
 
