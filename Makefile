@@ -25,6 +25,9 @@ run: deps $(BUILD)/build.ninja ## boot to a shell; ARGS="..." passes options, se
 metal: deps $(BUILD)/build.ninja ## build the kernel for a real PC: build/drydock-metal.elf
 	@ninja -C $(BUILD) drydock-metal.elf
 
+iso: deps $(BUILD)/build.ninja ## build an image for a real PC, by GRUB from a CD or a disk: build/drydock.iso
+	@ninja -C $(BUILD) drydock.iso
+
 run-qemu: deps $(BUILD)/build.ninja ## boot that in QEMU, in the terminal; MACHINE=q35, ARGS="..." passes options to QEMU
 	@ninja -C $(BUILD) --quiet drydock-metal.elf disk.img
 	@tools/run-qemu.sh $(BUILD) $(MACHINE) $(ARGS)
@@ -52,5 +55,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run metal run-qemu test test-metal test-matrix lint menuconfig bench clean
+.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix lint menuconfig bench clean
 .DEFAULT_GOAL := help

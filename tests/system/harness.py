@@ -106,18 +106,20 @@ class scratch_disk:
 
 
 class Terminal:
-    """The simulator on a pseudo-terminal, with a person at it."""
+    """The simulator, or what `argv` says, on a pseudo-terminal, with a person at it."""
 
-    def __init__(self, *args, rows=24, cols=80, program=DRYDOCK):
+    def __init__(self, *args, rows=24, cols=80, program=DRYDOCK, argv=None):
         self.seen = b''
         self.mark = 0
-        argv = [program, *args] if HOSTED else machines.qemu_argv(args, 'mon:stdio', '/dev/null', '%dx%d' % (rows, cols))
+        on_qemu = argv is not None or not HOSTED
+        if not argv:
+            argv = [program, *args] if HOSTED else machines.qemu_argv(args, 'mon:stdio', '/dev/null', '%dx%d' % (rows, cols))
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', rows, cols, 0, 0))
             os.environ['TERM'] = 'vt100'
             os.execvp(argv[0], argv)
-        if not HOSTED:  # QEMU leaves the host's terminal to make carriage returns, and so does the guest's
+        if on_qemu:  # it leaves the host's terminal to make carriage returns, and so does the guest's
             mode = termios.tcgetattr(self.fd)
             mode[1] &= ~termios.ONLCR
             termios.tcsetattr(self.fd, termios.TCSANOW, mode)
