@@ -41,6 +41,9 @@ test-metal: deps ## run the system tests on QEMU's pc with the kernel for a real
 test-matrix: build ## the system tests on the simulator, pc and q35, in one table; ARGS="shell disk" chooses
 	@$(PYTHON) tools/matrix.py $(BUILD) $(ARGS)
 
+judge-arm: build ## judge the ARMv7-M interpreter against QEMU, a million cases
+	@ninja -C $(BUILD) judge-arm
+
 lint: build ## layout, the project's rules, clang's analyses
 	@$(PYTHON) tools/test.py --lint $(BUILD)
 
@@ -55,5 +58,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix lint menuconfig bench clean
+.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm lint menuconfig bench clean
 .DEFAULT_GOAL := help

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-PART = 50000  # cases per run of QEMU
+PART = 20000  # cases per run of QEMU
 TIMEOUT_S = 1200
 QEMU = ['qemu-system-arm', '-M', 'lm3s6965evb', '-nographic', '-monitor', 'none', '-serial', 'none', '-semihosting', '-kernel']
 
