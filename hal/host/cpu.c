@@ -50,6 +50,7 @@ host_ctx_entered(void *arg)
     hal_panic("a kernel context returned");
 }
 
+TRUSTED_BEGIN(context)
 void
 hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *arg), void *arg)
 {
@@ -61,6 +62,7 @@ hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *
                              .stack_base = (uintptr_t)stack,
                              .stack_size = size };
 }
+TRUSTED_END
 
 void
 hal_ctx_switch(struct hal_ctx *from, struct hal_ctx *to, bool from_dies)
@@ -105,6 +107,7 @@ hal_cpu_name(void)
     return "Drydock hosted x86-64";
 }
 
+TRUSTED_BEGIN(context)
 size_t
 hal_backtrace(uintptr_t *pcs, size_t max)
 {
@@ -136,3 +139,4 @@ host_callers(uintptr_t *pcs, size_t max)
     }
     return n;
 }
+TRUSTED_END

@@ -41,6 +41,7 @@ sanitizer_on_death(void (*fn)(void) unused_param)
 {
 }
 
+TRUSTED_BEGIN(context)
 void
 sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
 {
@@ -50,6 +51,7 @@ sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
     snprintf(text, size, "%s", names != NULL ? names[0] : "?");
     free(names);
 }
+TRUSTED_END
 
 void
 hal_mem_poison(const void *p unused_param, size_t n unused_param)

@@ -77,28 +77,56 @@ backend_flags(void)
 }
 
 TRUSTED_BEGIN(user)
+/* The page that tells a starter what to be, at the beginning of the shared memory. */
+static struct stub_boot *
+boot_page(void)
+{
+    return (struct stub_boot *)ctl_base;
+}
+
+/* Zeroed memory of a slot: the control page, then the data pages. */
+static void
+slot_memory(struct stub *s)
+{
+    uint8_t *base = ctl_base + STUB_CTL_SIZE + (size_t)s->slot * stub_host.slot_size;
+
+    memset(base, 0, stub_host.slot_size);
+    s->ctl = (struct stub_ctl *)base;
+    s->data = (struct stub_data *)(base + STUB_CTL_SIZE);
+}
+
+/* Byte `addr` of the stub's data pages; the caller has checked that it is one. */
+static uint8_t *
+data_at(struct stub *s, uint64_t addr)
+{
+    return (uint8_t *)s->data + (addr - STUB_DATA);
+}
+
+static struct stub_frame *
+frame_at(struct stub *s, uint64_t addr)
+{
+    return (struct stub_frame *)data_at(s, addr);
+}
+TRUSTED_END
+
 static void
 slot_init(unsigned slot)
 {
     struct stub *s = &stubs[slot];
-    uint8_t *base = ctl_base + STUB_CTL_SIZE + (size_t)slot * stub_host.slot_size;
 
     *s = (struct stub){
         .slot = slot,
-        .ctl = (struct stub_ctl *)base,
-        .data = (struct stub_data *)(base + STUB_CTL_SIZE),
         .go_fd = -1,
         .stop_fd = -1,
         .listen_fd = -1,
     };
-    memset(base, 0, stub_host.slot_size);
+    slot_memory(s);
     s->ctl->flags |= backend_flags();
     if (stub_host.fsgsbase)
         s->ctl->flags |= STUB_FLAG_FSGSBASE;
     s->ctl->one = 1;
     s->lo = UINT64_MAX;
 }
-TRUSTED_END
 
 /* Send the slot and, if it has any, its descriptors. */
 static ssize_t
@@ -293,7 +321,6 @@ stub_ready(struct stub *s)
     return stub_host.ops->first_stop(s);
 }
 
-TRUSTED_BEGIN(user)
 bool
 stub_learn(struct stub *s, uint64_t sp)
 {
@@ -306,7 +333,7 @@ stub_learn(struct stub *s, uint64_t sp)
                sp % 8 != 0) {
         return false;
     }
-    s->frame = (struct stub_frame *)((uint8_t *)s->data + (sp - STUB_DATA));
+    s->frame = frame_at(s, sp);
     if (!stub_host.learnt) {
         uint32_t xstate_size;
 
@@ -316,7 +343,7 @@ stub_learn(struct stub *s, uint64_t sp)
         if (stub_host.fp_addr < sp || stub_host.fp_addr > stack_end - 512)
             return false;
         /* struct _fpx_sw_bytes at 464: magic1, extended_size, xfeatures, xstate_size */
-        memcpy(&xstate_size, (uint8_t *)s->data + (stub_host.fp_addr - STUB_DATA) + 464 + 16, 4);
+        memcpy(&xstate_size, data_at(s, stub_host.fp_addr + 464 + 16), 4);
         stub_host.fp_size = (stub_host.model.uc_flags & 1) ? xstate_size + 4 : 512;
         if (stub_host.fp_addr + stub_host.fp_size > stack_end)
             return false;
@@ -324,14 +351,13 @@ stub_learn(struct stub *s, uint64_t sp)
         if (stub_host.fp_init == NULL)
             return false;
     }
-    s->fp = (uint8_t *)s->data + (stub_host.fp_addr - STUB_DATA);
+    s->fp = data_at(s, stub_host.fp_addr);
     if (!stub_host.learnt)
         memcpy(stub_host.fp_init, s->fp, stub_host.fp_size);
     stub_host.learnt = true;
     s->ctl->frame = stub_host.frame_addr + 8;
     return true;
 }
-TRUSTED_END
 
 void
 stub_fill_frame(struct stub *s, const struct hal_user_regs *regs)
@@ -357,13 +383,22 @@ stub_fill_frame(struct stub *s, const struct hal_user_regs *regs)
 }
 
 TRUSTED_BEGIN(user)
-void
-stub_read_frame(const struct stub *s, struct stub_event *ev)
+/* The guest may write to its frame at any time: one copy is looked at. */
+static struct stub_frame
+copy_of(const volatile struct stub_frame *shared)
 {
-    const volatile struct stub_frame *shared = s->frame;
     struct stub_frame f;
 
     memcpy(&f, (const void *)shared, sizeof(f));
+    return f;
+}
+TRUSTED_END
+
+void
+stub_read_frame(const struct stub *s, struct stub_event *ev)
+{
+    struct stub_frame f = copy_of(s->frame);
+
     memcpy(&ev->regs, f.gregs, sizeof(f.gregs));
     if (stub_host.fsgsbase) {
         ev->regs.fs_base = s->data->fs_base;
@@ -391,28 +426,23 @@ open_stub_elf(void)
         fd = memfd_create("drydock-stub", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
-    for (size_t done = 0; done < host_stub_elf_size;) {
-        ssize_t n = write(fd, host_stub_elf + done, host_stub_elf_size - done);
-
-        if (n <= 0) {
-            close(fd);
-            return -EIO;
-        }
-        done += (size_t)n;
+    if (write(fd, host_stub_elf, host_stub_elf_size) != (ssize_t)host_stub_elf_size) {
+        close(fd);
+        return -EIO;
     }
     return fd;
 }
 
 /* In the child of vfork: system calls only.  `fds` lie above the targets. */
 static void
-exec_starter(int elf, const int *fds)
+exec_starter(int elf, const int (*fds)[3])
 {
     static char name[] = "drydock-user";
     char *argv[] = { name, NULL };
     char *envp[] = { NULL };
 
     for (int i = 0; i < 3; i++) {
-        if (syscall(SYS_dup3, fds[i], STUB_FD_RAM + i, 0) < 0)
+        if (syscall(SYS_dup3, (*fds)[i], STUB_FD_RAM + i, 0) < 0)
             _exit(120);
     }
     if (syscall(SYS_dup3, elf, STUB_FD_SOCK + 1, O_CLOEXEC) < 0)
@@ -424,10 +454,9 @@ exec_starter(int elf, const int *fds)
     syscall(SYS_execveat, STUB_FD_SOCK + 1, "", argv, envp, AT_EMPTY_PATH);
     _exit(122);
 }
-TRUSTED_END
 
 static pid_t
-spawn(int elf, const int *fds)
+spawn(int elf, const int (*fds)[3])
 {
     pid_t pid = vfork();
 
@@ -467,7 +496,7 @@ start_starter(void)
     fds[2] = move_up(pair[1]);
     if (high_elf < 0 || fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
         goto out;
-    starter_pid = spawn(high_elf, fds);
+    starter_pid = spawn(high_elf, &fds);
     err = starter_pid < 0 ? -errno : 0;
     if (err == 0) {
         sock_fd = pair[0];
@@ -491,7 +520,6 @@ out:
     return err;
 }
 
-TRUSTED_BEGIN(user)
 static int
 map_control(void)
 {
@@ -514,7 +542,7 @@ map_control(void)
         ctl_base = NULL;
         return -errno;
     }
-    struct stub_boot *boot = (struct stub_boot *)ctl_base;
+    struct stub_boot *boot = boot_page();
 
     boot->slot_off = STUB_CTL_SIZE;
     boot->slot_size = stub_host.slot_size;
@@ -523,7 +551,6 @@ map_control(void)
     boot->flags = backend_flags();
     return 0;
 }
-TRUSTED_END
 
 static void
 pin(void)

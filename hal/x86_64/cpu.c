@@ -40,11 +40,6 @@ static char name[NAME_SIZE];
 #define SFMASK        (RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC)
 #define IOMAP_NOTHING ((uint16_t)sizeof(struct x86_tss))
 
-struct table_ptr {
-    uint16_t limit;
-    uint64_t base;
-} __attribute__((packed));
-
 static void
 gdt_init(void)
 {
@@ -63,12 +58,10 @@ gdt_init(void)
     tss.iomap = IOMAP_NOTHING;
 }
 
-void
-x86_segments_init(void)
+TRUSTED_BEGIN(context)
+static void
+load_gdt(const struct x86_table_ptr *ptr)
 {
-    struct table_ptr ptr = { sizeof gdt - 1, (uintptr_t)gdt };
-
-    gdt_init();
     __asm__ volatile("lgdt %0\n\t"
                      "pushq %1\n\t"
                      "leaq 1f(%%rip), %%rax\n\t"
@@ -81,8 +74,18 @@ x86_segments_init(void)
                      "movl %3, %%gs\n\t"
                      "ltr %w4"
                      :
-                     : "m"(ptr), "i"(SEL_KERNEL_CODE), "r"(SEL_KERNEL_DATA), "r"(0), "r"(SEL_TSS)
+                     : "m"(*ptr), "i"(SEL_KERNEL_CODE), "r"(SEL_KERNEL_DATA), "r"(0), "r"(SEL_TSS)
                      : "rax", "memory");
+}
+TRUSTED_END
+
+void
+x86_segments_init(void)
+{
+    const struct x86_table_ptr ptr = { sizeof gdt - 1, (uintptr_t)gdt };
+
+    gdt_init();
+    load_gdt(&ptr);
     x86_cpu0.tss = &tss;
     x86_wrmsr(MSR_GS_BASE, (uintptr_t)&x86_cpu0);
     x86_wrmsr(MSR_KERNEL_GS_BASE, 0);
@@ -105,10 +108,7 @@ xsave_init(void)
     if ((have & XCR0_AVX512) == XCR0_AVX512)
         want |= XCR0_AVX512;
     x86_features.xcr0 = have & want;
-    __asm__ volatile("xsetbv"
-                     :
-                     : "c"(0), "a"((uint32_t)x86_features.xcr0),
-                       "d"((uint32_t)(x86_features.xcr0 >> 32)));
+    x86_write_xcr0(x86_features.xcr0);
     x86_features.xsave_size = x86_cpuid(0xd, 0).b;
 }
 
@@ -183,10 +183,7 @@ hal_cpu_random(void)
     uint64_t v;
 
     for (unsigned i = 0; x86_features.rdrand && i < RDRAND_TRIES; i++) {
-        bool ok;
-
-        __asm__ volatile("rdrand %0" : "=r"(v), "=@ccc"(ok));
-        if (ok)
+        if (x86_rdrand(&v))
             return v;
     }
     /* SplitMix64 over what the time stamp counter collects: no secret, but different at each boot. */

@@ -14,8 +14,10 @@ debug_port_there(void)
     return x86_in8(DEBUG_PORT) == DEBUG_PORT;
 }
 
+TRUSTED_BEGIN(mmio)
 static inline void
 debug_port_write(const char *text, size_t len)
 {
     __asm__ volatile("rep outsb" : "+S"(text), "+c"(len) : "d"((uint16_t)DEBUG_PORT) : "memory");
 }
+TRUSTED_END

@@ -24,17 +24,16 @@ hal_io_read_rep(const struct io *io, uint32_t off, unsigned width, void *buf, si
 
     io_check(io, off, width);
     if (io->space == IO_PORT && width == 2) {
-        __asm__ volatile("rep insw"
-                         : "+D"(buf), "+c"(count)
-                         : "d"((uint16_t)(io->base + off))
-                         : "memory");
+        x86_insw((uint16_t)(io->base + off), buf, count);
         return;
     }
+    TRUSTED_BEGIN(mmio)
     for (size_t i = 0; i < count; i++, to += width) {
         uint64_t v = io_raw_read(io, off, width);
 
         __builtin_memcpy(to, &v, width);
     }
+    TRUSTED_END
 }
 
 void
@@ -44,18 +43,17 @@ hal_io_write_rep(const struct io *io, uint32_t off, unsigned width, const void *
 
     io_check(io, off, width);
     if (io->space == IO_PORT && width == 2) {
-        __asm__ volatile("rep outsw"
-                         : "+S"(buf), "+c"(count)
-                         : "d"((uint16_t)(io->base + off))
-                         : "memory");
+        x86_outsw((uint16_t)(io->base + off), buf, count);
         return;
     }
+    TRUSTED_BEGIN(mmio)
     for (size_t i = 0; i < count; i++, from += width) {
         uint64_t v = 0;
 
         __builtin_memcpy(&v, from, width);
         io_raw_write(io, off, width, v);
     }
+    TRUSTED_END
 }
 
 void

@@ -16,16 +16,10 @@ io_check(const struct io *io, uint32_t off, unsigned width)
         hal_panic("registers outside of the mapped range");
 }
 
+TRUSTED_BEGIN(mmio)
 static inline uint64_t
-io_raw_read(const struct io *io, uint32_t off, unsigned width)
+mmio_read(uint64_t at, unsigned width)
 {
-    uint64_t at = io->base + off;
-
-    if (io->space == IO_PORT)
-        return width == 1   ? x86_in8((uint16_t)at)
-               : width == 2 ? x86_in16((uint16_t)at)
-                            : x86_in32((uint16_t)at);
-    at += MMIO_VMA;
     switch (width) {
     case 1:
         return *(const volatile uint8_t *)at;
@@ -39,20 +33,8 @@ io_raw_read(const struct io *io, uint32_t off, unsigned width)
 }
 
 static inline void
-io_raw_write(const struct io *io, uint32_t off, unsigned width, uint64_t v)
+mmio_write(uint64_t at, unsigned width, uint64_t v)
 {
-    uint64_t at = io->base + off;
-
-    if (io->space == IO_PORT) {
-        if (width == 1)
-            x86_out8((uint16_t)at, (uint8_t)v);
-        else if (width == 2)
-            x86_out16((uint16_t)at, (uint16_t)v);
-        else
-            x86_out32((uint16_t)at, (uint32_t)v);
-        return;
-    }
-    at += MMIO_VMA;
     switch (width) {
     case 1:
         *(volatile uint8_t *)at = (uint8_t)v;
@@ -67,4 +49,32 @@ io_raw_write(const struct io *io, uint32_t off, unsigned width, uint64_t v)
         *(volatile uint64_t *)at = v;
         break;
     }
+}
+TRUSTED_END
+
+static inline uint64_t
+io_raw_read(const struct io *io, uint32_t off, unsigned width)
+{
+    uint64_t at = io->base + off;
+
+    if (io->space == IO_PORT)
+        return width == 1   ? x86_in8((uint16_t)at)
+               : width == 2 ? x86_in16((uint16_t)at)
+                            : x86_in32((uint16_t)at);
+    return mmio_read(at + MMIO_VMA, width);
+}
+
+static inline void
+io_raw_write(const struct io *io, uint32_t off, unsigned width, uint64_t v)
+{
+    uint64_t at = io->base + off;
+
+    if (io->space != IO_PORT)
+        mmio_write(at + MMIO_VMA, width, v);
+    else if (width == 1)
+        x86_out8((uint16_t)at, (uint8_t)v);
+    else if (width == 2)
+        x86_out16((uint16_t)at, (uint16_t)v);
+    else
+        x86_out32((uint16_t)at, (uint32_t)v);
 }

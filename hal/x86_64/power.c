@@ -88,7 +88,7 @@ static void noreturn_fn
 halt(void)
 {
     for (;;)
-        __asm__ volatile("cli\n\thlt");
+        x86_cli_hlt();
 }
 
 static void
@@ -127,16 +127,14 @@ hal_power_off(int code)
 void
 hal_reboot(void)
 {
-    const struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) no_idt = { 0 };
+    const struct x86_table_ptr no_idt = { 0 };
 
     x86_cli();
     x86_out8(RESET_CONTROL, RESET_ARM);
     x86_out8(RESET_CONTROL, RESET_CPU);
     x86_out8(KBC_COMMAND, KBC_RESET);
-    __asm__ volatile("lidt %0\n\tint3" : : "m"(no_idt)); /* a triple fault is a reset */
+    x86_lidt(&no_idt);
+    x86_int3(); /* a triple fault is a reset */
     halt();
 }
 

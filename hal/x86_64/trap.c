@@ -21,10 +21,7 @@ static struct gate {
 void
 x86_idt_init(void)
 {
-    const struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) ptr = { sizeof idt - 1, (uintptr_t)idt };
+    const struct x86_table_ptr ptr = { sizeof idt - 1, (uintptr_t)idt };
 
     for (unsigned v = 0; v < VECTORS; v++) {
         uint64_t at = (uintptr_t)x86_vectors + (uint64_t)v * VECTOR_ENTRY;
@@ -38,7 +35,7 @@ x86_idt_init(void)
                                 .offset1 = (uint16_t)(at >> 16),
                                 .offset2 = (uint32_t)(at >> 32) };
     }
-    __asm__ volatile("lidt %0" : : "m"(ptr));
+    x86_lidt(&ptr);
 }
 
 void

@@ -56,7 +56,7 @@ on_exception(unsigned vector, uint32_t error, struct hal_stop *stop)
         stop_trap(stop, HAL_TRAP_DIVIDE);
         break;
     case VEC_DB:
-        __asm__ volatile("movq %0, %%dr6" : : "r"(DR6_CLEAR)); /* the CPU only ever sets bits */
+        x86_write_dr6(DR6_CLEAR); /* the CPU only ever sets bits */
         stop_trap(stop, HAL_TRAP_STEP);
         break;
     case VEC_BP:
@@ -98,13 +98,13 @@ load_segments(struct x86_cpu *cpu, struct hal_user *u)
     uint64_t fs = canonical(u->regs.fs_base), gs = canonical(u->regs.gs_base);
 
     if (cpu->last_user != u) {
-        __asm__ volatile("movl %0, %%ds\n\tmovl %0, %%es\n\tmovl %0, %%fs" : : "r"(0));
+        x86_clear_segments();
         cpu->last_user = u;
         cpu->fs_base = ~fs; /* gone, or not */
     }
     if (cpu->fs_base != fs) {
         if (x86_features.fsgsbase)
-            __asm__ volatile("wrfsbase %0" : : "r"(fs));
+            x86_wrfsbase(fs);
         else
             x86_wrmsr(MSR_FS_BASE, fs);
     }
@@ -121,7 +121,7 @@ save_segments(struct x86_cpu *cpu, struct hal_user *u)
     uint64_t fs;
 
     if (x86_features.fsgsbase)
-        __asm__ volatile("rdfsbase %0" : "=r"(fs));
+        fs = x86_rdfsbase();
     else
         fs = x86_rdmsr(MSR_FS_BASE);
     cpu->fs_base = u->regs.fs_base = fs;

@@ -13,6 +13,7 @@ enum { IMAGE_MAX = PAGE_SIZE, EINVAL = 22, ENOMEM = 12 };
 static uint8_t init[IMAGE_MAX] __attribute__((aligned(64)));
 static struct fp_format format = { .init = init };
 
+TRUSTED_BEGIN(context)
 static void
 save(void *image)
 {
@@ -41,13 +42,20 @@ restore(const void *image)
         __asm__ volatile("fxrstor64 (%0)" : : "r"(image) : "memory");
 }
 
+static void
+reset(void *image)
+{
+    __asm__ volatile("fninit\n\tfxsave64 (%0)" : : "r"(image) : "memory");
+}
+TRUSTED_END
+
 void
 x86_fp_setup(void)
 {
     format.size = x86_features.xsave ? x86_features.xsave_size + FP_MAGIC2_SIZE : FP_FX_SIZE;
     if (format.size > IMAGE_MAX)
         hal_panic("the processor's FPU state is too large");
-    __asm__ volatile("fninit\n\tfxsave64 (%0)" : : "r"(init) : "memory"); /* for MXCSR_MASK */
+    reset(init); /* for MXCSR_MASK */
     fp_image_make_init(init, format.size, x86_features.xcr0);
 }
 

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include <hal/attr.h>
 
 enum msr {
     MSR_TSC_DEADLINE = 0x6e0,
@@ -77,6 +80,7 @@ struct cpuid {
     uint32_t a, b, c, d;
 };
 
+TRUSTED_BEGIN(context)
 static inline struct cpuid
 x86_cpuid(uint32_t leaf, uint32_t sub)
 {
@@ -202,6 +206,85 @@ X86_CR(4)
 #undef X86_CR
 
 static inline void
+x86_write_dr6(uint64_t v)
+{
+    __asm__ volatile("movq %0, %%dr6" : : "r"(v));
+}
+
+static inline void
+x86_write_xcr0(uint64_t v)
+{
+    __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
+}
+
+static inline uint64_t
+x86_rdfsbase(void)
+{
+    uint64_t v;
+
+    __asm__ volatile("rdfsbase %0" : "=r"(v));
+    return v;
+}
+
+static inline void
+x86_wrfsbase(uint64_t v)
+{
+    __asm__ volatile("wrfsbase %0" : : "r"(v));
+}
+
+/* DS, ES and FS select nothing. */
+static inline void
+x86_clear_segments(void)
+{
+    __asm__ volatile("movl %0, %%ds\n\tmovl %0, %%es\n\tmovl %0, %%fs" : : "r"(0));
+}
+
+/* False: the generator has run dry. */
+static inline bool
+x86_rdrand(uint64_t *v)
+{
+    bool ok;
+
+    __asm__ volatile("rdrand %0" : "=r"(*v), "=@ccc"(ok));
+    return ok;
+}
+
+struct x86_table_ptr {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+static inline void
+x86_lidt(const struct x86_table_ptr *ptr)
+{
+    __asm__ volatile("lidt %0" : : "m"(*ptr));
+}
+
+static inline void
+x86_int3(void)
+{
+    __asm__ volatile("int3");
+}
+
+static inline void
+x86_cli_hlt(void)
+{
+    __asm__ volatile("cli\n\thlt");
+}
+
+static inline void
+x86_insw(uint16_t port, void *to, size_t count)
+{
+    __asm__ volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");
+}
+
+static inline void
+x86_outsw(uint16_t port, const void *from, size_t count)
+{
+    __asm__ volatile("rep outsw" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+}
+
+static inline void
 x86_invlpg(uintptr_t va)
 {
     __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
@@ -213,3 +296,4 @@ x86_sti_hlt_cli(void)
 {
     __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 }
+TRUSTED_END

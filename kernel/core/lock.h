@@ -23,6 +23,8 @@ struct capability("irqlock") irqlock {
 void irqlock_init(struct irqlock *l, const char *name);
 void irqlock_lock(struct irqlock *l) acquires(l);
 void irqlock_unlock(struct irqlock *l) releases(l);
+/* Panic unless it is held: where the compiler does not see which lock it is. */
+void irqlock_assert_held(const struct irqlock *l) TSA(assert_capability(l));
 unsigned irqlock_depth(void); /* how many this CPU holds */
 
 /* Ranks, outermost first. */
@@ -53,4 +55,9 @@ void mutex_lock(struct mutex *m) acquires(m) may_sleep;
 void mutex_lock_nested(struct mutex *m) acquires(m) may_sleep;
 bool must_check mutex_trylock(struct mutex *m) try_acquires(true, m);
 void mutex_unlock(struct mutex *m) releases(m);
+/* Two of one rank, which may be one and the same. */
+void mutex_lock_pair(struct mutex *a, struct mutex *b, bool b_first) acquires(a, b) may_sleep;
+void mutex_unlock_pair(struct mutex *a, struct mutex *b) releases(a, b);
 bool mutex_held(const struct mutex *m); /* by the running thread */
+/* Panic unless the running thread holds it: where the compiler does not see which lock it is. */
+void mutex_assert_held(const struct mutex *m) TSA(assert_capability(m));

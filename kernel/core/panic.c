@@ -15,7 +15,7 @@ static struct last_words first_words;
 static CELL(struct last_words) words_cell = CELL_INIT(&first_words);
 
 void
-panic(const char *fmt, ...) no_tsa
+panic(const char *fmt, ...)
 {
     struct last_words *words = cell_take(&words_cell);
     va_list ap;

@@ -76,7 +76,7 @@ wait_on(struct waitq *q, unsigned flags, uint64_t deadline_ns)
 }
 
 int
-wait_on_irqlock(struct waitq *q, struct irqlock *l, unsigned flags, uint64_t deadline_ns) no_tsa
+wait_on_irqlock(struct waitq *q, struct irqlock *l, unsigned flags, uint64_t deadline_ns)
 {
     struct waiter w;
 
@@ -90,7 +90,7 @@ wait_on_irqlock(struct waitq *q, struct irqlock *l, unsigned flags, uint64_t dea
 }
 
 int
-wait_on_mutex(struct waitq *q, struct mutex *m, unsigned flags, uint64_t deadline_ns) no_tsa
+wait_on_mutex(struct waitq *q, struct mutex *m, unsigned flags, uint64_t deadline_ns)
 {
     struct waiter w;
 

@@ -19,16 +19,17 @@ enum { PRD_ENTRY = 8, PRD_REGION_MAX = 0x10000 };
 #define PRD_LAST  BIT(31)
 #define DMA_LIMIT 0x100000000ull
 
-/* The table stays open; no_tsa: from here on ata_dma_transfer() asks whose turn it is. */
 static bool
-table_open(struct ata_channel *ch, struct span mem) no_tsa
+table_open(struct ata_channel *ch, struct span mem)
 {
     struct ata_engine *e = &ch->engine_state;
 
     if (!dma_open(&e->table, ch->dev->name, mem, HAL_DMA_TO_DEVICE))
         return false;
-    if (dma_bus(&e->table).v + PAGE_SIZE <= DMA_LIMIT)
+    if (dma_bus(&e->table).v + PAGE_SIZE <= DMA_LIMIT) {
+        dma_keep(&e->table);
         return true;
+    }
     dma_close(&e->table);
     return false;
 }
@@ -170,15 +171,19 @@ exchange(struct ata_drive *d, const struct ata_taskfile *tf, struct ata_engine *
     return rc;
 }
 
-static bool
-data_open(struct dma_buf *b, const char *dev, const struct ata_data *data)
-    try_acquires(true, b) no_tsa
+/* The command with an open buffer, which is closed after it. */
+static int
+transfer(struct ata_drive *d, const struct ata_taskfile *tf, struct ata_engine *e, struct dma_buf *b)
+    requires_lock(e->table) releases(b)
 {
-    if (!data->write)
-        return dma_open(b, dev, data->in, HAL_DMA_FROM_DEVICE);
-    if (data->own)
-        return dma_open(b, dev, data->in, HAL_DMA_TO_DEVICE);
-    return dma_open_shared(b, dev, data->out);
+    int rc = -EFAULT;
+
+    if (dma_bus(b).v + b->len <= DMA_LIMIT && (dma_bus(b).v & 1) == 0)
+        rc = prd_fill(e, (uint32_t)dma_bus(b).v, b->len);
+    if (rc == 0)
+        rc = exchange(d, tf, e, b);
+    dma_close(b);
+    return rc;
 }
 
 int
@@ -186,18 +191,18 @@ ata_dma_transfer(struct ata_drive *d, const struct ata_taskfile *tf, const struc
 {
     struct ata_channel *ch = d->channel;
     struct ata_engine *e = ch->has_engine ? cell_take(&ch->engine) : NULL;
+    const char *dev = ch->dev->name;
     struct dma_buf b;
     int rc = -EFAULT;
 
     if (e == NULL)
         return -EFAULT;
     dma_assert_cpu(&e->table);
-    if (data_open(&b, ch->dev->name, data)) {
-        if (dma_bus(&b).v + b.len <= DMA_LIMIT && (dma_bus(&b).v & 1) == 0)
-            rc = prd_fill(e, (uint32_t)dma_bus(&b).v, b.len);
-        if (rc == 0)
-            rc = exchange(d, tf, e, &b);
-        dma_close(&b);
+    if (data->write && !data->own) {
+        if (dma_open_shared(&b, dev, data->out))
+            rc = transfer(d, tf, e, &b);
+    } else if (dma_open(&b, dev, data->in, data->write ? HAL_DMA_TO_DEVICE : HAL_DMA_FROM_DEVICE)) {
+        rc = transfer(d, tf, e, &b);
     }
     cell_put(&ch->engine, e);
     return rc;

@@ -279,7 +279,7 @@ ata_attach(struct device *dev)
         if (dev->io[2 * i].size < 8 || dev->io[2 * i + 1].size < CONTROL_OFFSET + 1)
             continue;
         ch->dev = dev;
-        ch->other = &channels[CHANNELS - 1 - i];
+        ch->other = &at(channels, CHANNELS, CHANNELS - 1 - i);
         ch->cmd = dev->io[2 * i];
         ch->control = io_part(&dev->io[2 * i + 1], CONTROL_OFFSET, 1);
         if (dev->io[BM_BAR].size >= (i + 1) * BM_CHANNEL_SIZE)

@@ -102,10 +102,11 @@ tx_fill(struct ns16550 *u) requires_lock(u->uart.lock)
 }
 
 static void
-ns16550_tx_start(struct uart *uart) no_tsa
+ns16550_tx_start(struct uart *uart)
 {
     struct ns16550 *u = uart->driver;
 
+    irqlock_assert_held(&u->uart.lock);
     if (u->sending)
         return;
     if ((io_read8(&u->io, LSR) & LSR_THRE) != 0)

@@ -381,6 +381,7 @@ dentry_exchange(struct dentry *a, struct dentry *b)
     nb = a->name.text == a->inline_name ? name_of(b->inline_name, a->name.len) : a->name;
     a->name = na;
     b->name = nb;
+    assert(pa != NULL && pb != NULL); /* roots stay where they are */
     list_remove(&a->sibling);
     list_remove(&b->sibling);
     a->parent = pb;

@@ -76,10 +76,18 @@ clamp(struct iobuf *buf)
         buf->left = RW_COUNT_MAX;
 }
 
-int64_t
-file_read(struct file *f, struct iobuf *buf) no_tsa
+static int64_t
+read_here(struct file *f, struct iobuf *buf)
 {
-    bool turn = needs_turn(f);
+    int64_t rc = f->ops->read(f, buf, &f->pos);
+
+    epoll_file_io(f, POLLIN | POLLRDNORM);
+    return rc;
+}
+
+int64_t
+file_read(struct file *f, struct iobuf *buf)
+{
     int64_t rc;
 
     if (!file_can_read(f))
@@ -87,19 +95,26 @@ file_read(struct file *f, struct iobuf *buf) no_tsa
     if (f->ops->read == NULL)
         return -EINVAL;
     clamp(buf);
-    if (turn)
-        turn_take(&f->pos_turn);
-    rc = f->ops->read(f, buf, &f->pos);
-    epoll_file_io(f, POLLIN | POLLRDNORM);
-    if (turn)
-        turn_release(&f->pos_turn);
+    if (!needs_turn(f))
+        return read_here(f, buf);
+    turn_take(&f->pos_turn);
+    rc = read_here(f, buf);
+    turn_release(&f->pos_turn);
+    return rc;
+}
+
+static int64_t
+write_here(struct file *f, struct iobuf *buf)
+{
+    int64_t rc = f->ops->write(f, buf, &f->pos);
+
+    epoll_file_io(f, POLLOUT | POLLWRNORM);
     return rc;
 }
 
 int64_t
-file_write(struct file *f, struct iobuf *buf) no_tsa
+file_write(struct file *f, struct iobuf *buf)
 {
-    bool turn = needs_turn(f);
     int64_t rc;
 
     if (!file_can_write(f))
@@ -107,12 +122,11 @@ file_write(struct file *f, struct iobuf *buf) no_tsa
     if (f->ops->write == NULL)
         return -EINVAL;
     clamp(buf);
-    if (turn)
-        turn_take(&f->pos_turn);
-    rc = f->ops->write(f, buf, &f->pos);
-    epoll_file_io(f, POLLOUT | POLLWRNORM);
-    if (turn)
-        turn_release(&f->pos_turn);
+    if (!needs_turn(f))
+        return write_here(f, buf);
+    turn_take(&f->pos_turn);
+    rc = write_here(f, buf);
+    turn_release(&f->pos_turn);
     return rc;
 }
 
@@ -196,26 +210,31 @@ generic_seek(struct file *f, int64_t off, int whence)
     return off;
 }
 
-int64_t
-file_seek(struct file *f, int64_t off, int whence) no_tsa
+static int64_t
+seek_here(struct file *f, int64_t off, int whence)
 {
-    bool turn = needs_turn(f);
+    return f->ops->seek != NULL ? f->ops->seek(f, off, whence) : generic_seek(f, off, whence);
+}
+
+int64_t
+file_seek(struct file *f, int64_t off, int whence)
+{
     int64_t rc;
 
     if ((f->flags & O_PATH) != 0)
         return -EBADF;
     if (!file_seekable(f))
         return -ESPIPE;
-    if (turn)
-        turn_take(&f->pos_turn);
-    rc = f->ops->seek != NULL ? f->ops->seek(f, off, whence) : generic_seek(f, off, whence);
-    if (turn)
-        turn_release(&f->pos_turn);
+    if (!needs_turn(f))
+        return seek_here(f, off, whence);
+    turn_take(&f->pos_turn);
+    rc = seek_here(f, off, whence);
+    turn_release(&f->pos_turn);
     return rc;
 }
 
 int
-file_readdir(struct file *f, dir_emit_fn emit, void *arg) no_tsa
+file_readdir(struct file *f, dir_emit_fn emit, void *arg)
 {
     struct inode *dir = f->inode;
     int rc;

@@ -1,6 +1,7 @@
 /* Locks on files (fcntl(2) record locks, open file description locks, flock(2)).  Advisory, per inode, in a list sorted by nothing:
  * there are few.  A wait that would close a circle of waiting owners is -EDEADLK. */
 #include <kernel/abi/fcntl.h>
+#include <kernel/core/assert.h>
 #include <kernel/fs/flock.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
@@ -151,7 +152,7 @@ locks_release_empty(struct inode *inode)
 {
     struct filelocks *l = inode->locks;
 
-    if (l->count == 0 && l->waiters == 0) {
+    if (l != NULL && l->count == 0 && l->waiters == 0) {
         inode->locks = NULL;
         kmem_free(l);
     }
@@ -164,6 +165,7 @@ wait_for(struct inode *inode, const struct flock_req *req)
     struct flock_entry *e;
     int rc = 0;
 
+    assert(l != NULL);
     while (rc == 0 && (e = find_conflict(l, req)) != NULL) {
         struct blocked b = { .owner = req->owner, .by = e->req.owner };
 

@@ -224,23 +224,36 @@ inode_drop_all(struct superblock *sb)
 }
 
 void
-dir_lock(struct inode *dir) no_tsa
+dir_lock(struct inode *dir)
 {
     dir->lock.rank = RANK_INODE_DIR;
     mutex_lock(&dir->lock);
 }
 
 void
-dir_lock_nested(struct inode *dir) no_tsa
+dir_lock_nested(struct inode *dir)
 {
     dir->lock.rank = RANK_INODE_DIR;
     mutex_lock_nested(&dir->lock);
 }
 
 void
-dir_unlock(struct inode *dir) no_tsa
+dir_unlock(struct inode *dir)
 {
     mutex_unlock(&dir->lock);
+}
+
+void
+dir_lock_pair(struct inode *a, struct inode *b, bool b_first)
+{
+    a->lock.rank = b->lock.rank = RANK_INODE_DIR;
+    mutex_lock_pair(&a->lock, &b->lock, b_first);
+}
+
+void
+dir_unlock_pair(struct inode *a, struct inode *b)
+{
+    mutex_unlock_pair(&a->lock, &b->lock);
 }
 
 void

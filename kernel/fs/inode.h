@@ -10,6 +10,9 @@ void inode_cache_init(void);
 void dir_lock(struct inode *dir) acquires(dir->lock);
 void dir_lock_nested(struct inode *dir) acquires(dir->lock);
 void dir_unlock(struct inode *dir) releases(dir->lock);
+/* Two directories, which may be the same. */
+void dir_lock_pair(struct inode *a, struct inode *b, bool b_first) acquires(a->lock, b->lock);
+void dir_unlock_pair(struct inode *a, struct inode *b) releases(a->lock, b->lock);
 
 /* The inode has dirty pages or fields: the flusher will come by. */
 void inode_dirty_list_add(struct inode *inode);

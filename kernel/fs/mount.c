@@ -280,10 +280,10 @@ source_dev(const char *source, struct blkdev **out)
 
     if (rc < 0)
         return rc;
-    if (!inode_is(d->inode, S_IFBLK)) {
+    if (!inode_is(dentry_inode(d), S_IFBLK)) {
         rc = -ENOTBLK;
     } else {
-        *out = blk_find_rdev(d->inode->rdev);
+        *out = blk_find_rdev(dentry_inode(d)->rdev);
         rc = *out != NULL ? 0 : -ENXIO;
     }
     dentry_put(d);

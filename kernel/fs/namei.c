@@ -122,12 +122,10 @@ create_locked(struct dentry *parent, struct dentry *d, uint32_t mode, uint32_t r
     return 0;
 }
 
-/* The common start of making a name: the parent (in w->cur, locked) and a negative dentry.  With 0, undo with new_end(). */
+/* The common start of making a name: the parent is in w->cur, its lock comes next.  With 0, undo with names_end(). */
 static int
-new_begin(struct walk *w, struct dentry *_Nullable at, const char *path, bool is_dir,
-          struct dentry **out) no_tsa
+new_begin(struct walk *w, struct dentry *_Nullable at, const char *path)
 {
-    struct dentry *d;
     int rc = walk_begin(w, at, path);
 
     if (rc < 0)
@@ -136,34 +134,36 @@ new_begin(struct walk *w, struct dentry *_Nullable at, const char *path, bool is
     if (rc == 0 && w->last_type != WALK_NAME)
         rc = -EEXIST;
     if (rc < 0)
-        goto end;
-    dir_lock(w->cur->inode);
-    rc = dentry_lookup_locked(w->cur, w->last, &d);
+        walk_end(w);
+    return rc;
+}
+
+/* A negative dentry for the name, with a reference. */
+static int
+new_name_locked(struct walk *w, bool is_dir, struct dentry **out)
+{
+    struct dentry *d;
+    int rc = dentry_lookup_locked(w->cur, w->last, &d);
+
     if (rc < 0)
-        goto unlock;
+        return rc;
     if (d->inode != NULL)
         rc = -EEXIST;
     else if (w->trailing && !is_dir)
         rc = -ENOENT;
-    if (rc < 0) {
+    if (rc < 0)
         dentry_put(d);
-        goto unlock;
-    }
-    *out = d;
-    return 0;
-
-unlock:
-    dir_unlock(w->cur->inode);
-end:
-    walk_end(w);
+    else
+        *out = d;
     return rc;
 }
 
+/* After the parent's lock: dropping `d` may remove a file. */
 static void
-new_end(struct walk *w, struct dentry *d) no_tsa
+names_end(struct walk *w, struct dentry *_Nullable d)
 {
-    dir_unlock(w->cur->inode);
-    dentry_put(d);
+    if (d != NULL)
+        dentry_put(d);
     walk_end(w);
     vfs_trim();
 }
@@ -172,16 +172,21 @@ int
 vfs_mknod(struct dentry *at, const char *path, uint32_t mode, uint32_t rdev)
 {
     struct walk w;
-    struct dentry *d;
-    int rc = new_begin(&w, at, path, false, &d);
+    struct dentry *d = NULL;
+    struct inode *dir;
+    int rc = new_begin(&w, at, path);
 
     if (rc < 0)
         return rc;
-    if (((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK) && !capable())
+    dir = dentry_inode(w.cur);
+    dir_lock(dir);
+    rc = new_name_locked(&w, false, &d);
+    if (rc == 0 && ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK) && !capable())
         rc = -EPERM;
-    else
+    if (rc == 0)
         rc = create_locked(w.cur, d, mode, rdev);
-    new_end(&w, d);
+    dir_unlock(dir);
+    names_end(&w, d);
     return rc;
 }
 
@@ -189,16 +194,21 @@ int
 vfs_mkdir(struct dentry *at, const char *path, uint32_t mode)
 {
     struct walk w;
-    struct dentry *d;
-    int rc = new_begin(&w, at, path, true, &d);
+    struct dentry *d = NULL;
+    struct inode *dir;
+    int rc = new_begin(&w, at, path);
 
     if (rc < 0)
         return rc;
-    if (w.cur->inode->nlink >= LINK_MAX)
+    dir = dentry_inode(w.cur);
+    dir_lock(dir);
+    rc = new_name_locked(&w, true, &d);
+    if (rc == 0 && dir->nlink >= LINK_MAX)
         rc = -EMLINK;
-    else
+    if (rc == 0)
         rc = create_locked(w.cur, d, S_IFDIR | (mode & 01777), 0);
-    new_end(&w, d);
+    dir_unlock(dir);
+    names_end(&w, d);
     return rc;
 }
 
@@ -207,14 +217,17 @@ vfs_symlink(struct dentry *at, const char *path, const char *target)
 {
     const struct proc *p = current_proc();
     struct walk w;
-    struct dentry *d;
+    struct dentry *d = NULL;
     struct inode *dir, *inode;
-    int rc = new_begin(&w, at, path, false, &d);
+    int rc = new_begin(&w, at, path);
 
     if (rc < 0)
         return rc;
     dir = dentry_inode(w.cur);
-    rc = may_create(dir);
+    dir_lock(dir);
+    rc = new_name_locked(&w, false, &d);
+    if (rc == 0)
+        rc = may_create(dir);
     if (rc == 0 && dir->ops->symlink == NULL)
         rc = -EPERM;
     if (rc == 0)
@@ -227,7 +240,8 @@ vfs_symlink(struct dentry *at, const char *path, const char *target)
         inode_touch_mtime(dir);
         dentry_instantiate(d, inode);
     }
-    new_end(&w, d);
+    dir_unlock(dir);
+    names_end(&w, d);
     return rc;
 }
 
@@ -235,18 +249,20 @@ int
 vfs_link(struct dentry *old, struct dentry *at, const char *path)
 {
     struct walk w;
-    struct dentry *d;
+    struct dentry *d = NULL;
     struct inode *dir, *inode = dentry_inode(old);
-    int rc = new_begin(&w, at, path, false, &d);
+    int rc = new_begin(&w, at, path);
 
     if (rc < 0)
         return rc;
     dir = dentry_inode(w.cur);
-    if (dir->sb != inode->sb)
+    dir_lock(dir);
+    rc = new_name_locked(&w, false, &d);
+    if (rc == 0 && dir->sb != inode->sb)
         rc = -EXDEV;
-    else if (inode_is(inode, S_IFDIR) || dir->ops->link == NULL)
+    if (rc == 0 && (inode_is(inode, S_IFDIR) || dir->ops->link == NULL))
         rc = -EPERM;
-    else
+    if (rc == 0)
         rc = may_create(dir);
     if (rc == 0 && inode->nlink == 0)
         rc = -ENOENT;
@@ -259,24 +275,53 @@ vfs_link(struct dentry *old, struct dentry *at, const char *path)
         inode_touch_ctime(inode);
         dentry_instantiate(d, inode_ref(inode));
     }
-    new_end(&w, d);
+    dir_unlock(dir);
+    names_end(&w, d);
     return rc;
 }
 
-/* The common start of removing a name: the parent in w->cur, locked. */
+/* The positive dentry of the name in w->cur, with a reference. */
 static int
-old_begin(struct walk *w, struct dentry **out) no_tsa
+old_name_locked(struct walk *w, struct dentry **out)
 {
+    struct dentry *d;
+    int rc = dentry_lookup_locked(w->cur, w->last, &d);
+
+    if (rc < 0)
+        return rc;
+    if (d->inode == NULL) {
+        dentry_put(d);
+        return -ENOENT;
+    }
+    *out = d;
+    return 0;
+}
+
+/* Remove `d`, which is no directory, from w->cur. */
+static int
+unlink_locked(const struct walk *w, struct dentry *d)
+{
+    struct inode *dir = dentry_inode(w->cur), *inode = dentry_inode(d);
+    bool is_dir = inode_is(inode, S_IFDIR);
     int rc;
 
-    dir_lock(w->cur->inode);
-    rc = dentry_lookup_locked(w->cur, w->last, out);
-    if (rc == 0 && (*out)->inode == NULL) {
-        dentry_put(*out);
-        rc = -ENOENT;
-    }
+    if (w->trailing)
+        return is_dir ? -EISDIR : -ENOTDIR;
+    rc = may_delete(dir, inode);
     if (rc < 0)
-        dir_unlock(w->cur->inode);
+        return rc;
+    if (is_dir)
+        return -EISDIR;
+    if (d->mounted != NULL)
+        return -EBUSY;
+    if (dir->ops->unlink == NULL)
+        return -EPERM;
+    rc = dir->ops->unlink(dir, d->name, inode);
+    if (rc == 0) {
+        inode_touch_mtime(dir);
+        inode_touch_ctime(inode);
+        dentry_removed(d);
+    }
     return rc;
 }
 
@@ -284,8 +329,8 @@ int
 vfs_unlink(struct dentry *at, const char *path)
 {
     struct walk w;
-    struct dentry *d;
-    struct inode *dir, *inode;
+    struct dentry *d = NULL;
+    struct inode *dir;
     int rc = walk_begin(&w, at, path);
 
     if (rc < 0)
@@ -293,36 +338,23 @@ vfs_unlink(struct dentry *at, const char *path)
     rc = walk_to_parent(&w);
     if (rc == 0 && w.last_type != WALK_NAME)
         rc = -EISDIR;
-    if (rc == 0)
-        rc = old_begin(&w, &d);
-    if (rc != 0) {
+    if (rc < 0) {
         walk_end(&w);
         return rc;
     }
     dir = dentry_inode(w.cur);
-    inode = dentry_inode(d);
-    if (w.trailing)
-        rc = inode_is(inode, S_IFDIR) ? -EISDIR : -ENOTDIR;
-    else
-        rc = may_delete(dir, inode);
-    if (rc == 0 && inode_is(inode, S_IFDIR))
-        rc = -EISDIR;
-    if (rc == 0 && d->mounted != NULL)
-        rc = -EBUSY;
+    dir_lock(dir);
+    rc = old_name_locked(&w, &d);
     if (rc == 0)
-        rc = dir->ops->unlink != NULL ? dir->ops->unlink(dir, d->name, inode) : -EPERM;
-    if (rc == 0) {
-        inode_touch_mtime(dir);
-        inode_touch_ctime(inode);
-        dentry_removed(d);
-    }
-    new_end(&w, d);
+        rc = unlink_locked(&w, d);
+    dir_unlock(dir);
+    names_end(&w, d);
     return rc;
 }
 
 /* `d` is a directory in w->cur, locked; it goes if it is empty. */
 static int
-rmdir_locked(struct dentry *parent, struct dentry *d) no_tsa
+rmdir_locked(struct dentry *parent, struct dentry *d)
 {
     struct inode *dir = dentry_inode(parent), *inode = dentry_inode(d);
     int rc = may_delete(dir, inode);
@@ -351,7 +383,8 @@ int
 vfs_rmdir(struct dentry *at, const char *path)
 {
     struct walk w;
-    struct dentry *d;
+    struct dentry *d = NULL;
+    struct inode *dir;
     int rc = walk_begin(&w, at, path);
 
     if (rc < 0)
@@ -359,38 +392,27 @@ vfs_rmdir(struct dentry *at, const char *path)
     rc = walk_to_parent(&w);
     if (rc == 0 && w.last_type != WALK_NAME)
         rc = w.last_type == WALK_DOT ? -EINVAL : w.last_type == WALK_DOTDOT ? -ENOTEMPTY : -EBUSY;
-    if (rc == 0)
-        rc = old_begin(&w, &d);
-    if (rc != 0) {
+    if (rc < 0) {
         walk_end(&w);
         return rc;
     }
-    rc = rmdir_locked(w.cur, d);
-    new_end(&w, d);
+    dir = dentry_inode(w.cur);
+    dir_lock(dir);
+    rc = old_name_locked(&w, &d);
+    if (rc == 0)
+        rc = rmdir_locked(w.cur, d);
+    dir_unlock(dir);
+    names_end(&w, d);
     return rc;
 }
 
-static void
-lock_two(struct dentry *a, struct dentry *b) no_tsa
+/* The order of two directories' locks: is `b` the first? */
+static bool
+locked_first(struct dentry *b, struct dentry *a)
 {
-    struct dentry *first = a;
-
-    if (a->inode == b->inode) {
-        dir_lock(a->inode);
-        return;
-    }
-    if (dentry_is_ancestor(b, a) || (!dentry_is_ancestor(a, b) && b->inode->ino < a->inode->ino))
-        first = b;
-    dir_lock(first->inode);
-    dir_lock_nested(first == a ? b->inode : a->inode);
-}
-
-static void
-unlock_two(struct dentry *a, struct dentry *b) no_tsa
-{
-    dir_unlock(a->inode);
-    if (a->inode != b->inode)
-        dir_unlock(b->inode);
+    if (dentry_is_ancestor(b, a))
+        return true;
+    return !dentry_is_ancestor(a, b) && dentry_inode(b)->ino < dentry_inode(a)->ino;
 }
 
 struct rename {
@@ -435,18 +457,17 @@ rename_check(const struct rename *r)
         rc = inode_permission(inode, W_OK);
         if (rc < 0)
             return rc;
-        if (r->to.cur->inode->nlink >= LINK_MAX)
+        if (dentry_inode(r->to.cur)->nlink >= LINK_MAX)
             return -EMLINK;
     }
     return 0;
 }
 
 static int
-rename_commit(struct rename *r) no_tsa
+rename_commit(struct rename *r)
 {
     struct inode *olddir = dentry_inode(r->from.cur), *newdir = dentry_inode(r->to.cur);
     struct inode *inode = dentry_inode(r->old), *victim = r->new->inode;
-    bool lock_victim = victim != NULL && inode_is(victim, S_IFDIR);
     struct name name;
     int rc;
 
@@ -459,13 +480,15 @@ rename_commit(struct rename *r) no_tsa
     rc = dentry_prepare_name(r->new->name, &name);
     if (rc < 0)
         return rc;
-    if (lock_victim)
+    if (victim != NULL && inode_is(victim, S_IFDIR)) {
         dir_lock_nested(victim);
-    rc = olddir->ops->rename(olddir, r->old->name, inode, newdir, r->new->name, victim);
-    if (rc == 0 && lock_victim)
-        victim->dead = true;
-    if (lock_victim)
+        rc = olddir->ops->rename(olddir, r->old->name, inode, newdir, r->new->name, victim);
+        if (rc == 0)
+            victim->dead = true;
         dir_unlock(victim);
+    } else {
+        rc = olddir->ops->rename(olddir, r->old->name, inode, newdir, r->new->name, victim);
+    }
     if (rc < 0) {
         kmem_free((char *)(uintptr_t)name.text);
         return rc;
@@ -508,6 +531,7 @@ vfs_rename(struct dentry *oldat, const char *oldpath, struct dentry *newat, cons
            unsigned flags)
 {
     struct rename r = { .flags = flags };
+    struct inode *from, *to;
     int rc = walk_begin(&r.from, oldat, oldpath);
 
     if (rc < 0)
@@ -529,9 +553,11 @@ vfs_rename(struct dentry *oldat, const char *oldpath, struct dentry *newat, cons
     if (rc < 0)
         goto end_to;
     mutex_lock(&mount_rename_lock);
-    lock_two(r.from.cur, r.to.cur);
+    from = dentry_inode(r.from.cur);
+    to = dentry_inode(r.to.cur);
+    dir_lock_pair(from, to, locked_first(r.to.cur, r.from.cur));
     rc = rename_locked(&r);
-    unlock_two(r.from.cur, r.to.cur);
+    dir_unlock_pair(from, to);
     mutex_unlock(&mount_rename_lock);
 end_to:
     walk_end(&r.to);

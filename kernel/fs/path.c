@@ -111,7 +111,7 @@ readlink_into(struct inode *inode, char *buf, size_t size)
 int
 walk_follow(struct walk *w, struct dentry *link)
 {
-    struct inode *inode = link->inode;
+    struct inode *inode = dentry_inode(link);
     struct span buf;
     size_t rest_len;
     int rc;

@@ -234,6 +234,7 @@ file_page(const struct fault *f, uint64_t vpn, bool *major, struct page **page_o
     uint64_t index = vma_file_index(f->vma, vpn);
     int rc;
 
+    assert(file != NULL);
     if (file->ops->map_page != NULL) {
         rc = file->ops->map_page(file, index, f->write && (f->vma->flags & VMA_SHARED) != 0,
                                  page_out);
@@ -256,6 +257,7 @@ file_page_now(const struct fault *f, uint64_t vpn)
     struct file *file = f->vma->file;
     uint64_t index = vma_file_index(f->vma, vpn);
 
+    assert(file != NULL);
     if (file->ops->map_page != NULL) {
         struct page *page;
 

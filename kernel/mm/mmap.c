@@ -1,6 +1,7 @@
 /* Mappings: mmap, munmap, mprotect and brk on a given address space. */
 #include <kernel/abi/fcntl.h>
 #include <kernel/abi/resource.h>
+#include <kernel/core/assert.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/vma.h>
 
@@ -22,8 +23,10 @@ static int must_check
 check_file(const struct mm_map_args *args, uint64_t pages)
 {
     const struct file *file = args->file;
-    uint32_t mode = file->flags & O_ACCMODE;
+    uint32_t mode;
 
+    assert(file != NULL);
+    mode = file->flags & O_ACCMODE;
     if ((args->offset & PAGE_MASK) != 0)
         return -EINVAL;
     if (args->offset > (uint64_t)INT64_MAX - (pages << PAGE_SHIFT))

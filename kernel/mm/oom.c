@@ -13,6 +13,12 @@ struct oom_search {
     bool dying; /* somebody was killed already and still has his memory */
 };
 
+static uint64_t
+resident_of(const struct proc *_Nullable p)
+{
+    return p != NULL && p->mm != NULL ? p->mm->rss_pages : 0;
+}
+
 static bool
 oom_consider(struct proc *p, void *arg)
 {
@@ -27,7 +33,7 @@ oom_consider(struct proc *p, void *arg)
 
     struct proc **best = p->session != NULL && p->session->sid == p->pid ? &s->leader : &s->victim;
 
-    if (*best == NULL || p->mm->rss_pages > (*best)->mm->rss_pages)
+    if (*best == NULL || p->mm->rss_pages > resident_of(*best))
         *best = p;
     return true;
 }
@@ -51,7 +57,7 @@ oom_kill(void)
         s.victim = s.leader;
     if (!s.dying && s.victim != NULL) {
         klog(LOG_WARN, "out of memory: killed process %d (%s), %llu KiB resident", (int)s.victim->pid,
-             s.victim->comm, (unsigned long long)(s.victim->mm->rss_pages << (PAGE_SHIFT - 10)));
+             s.victim->comm, (unsigned long long)(resident_of(s.victim) << (PAGE_SHIFT - 10)));
         proc_for_each(oom_kill_user_of, s.victim->mm);
     }
     sched_yield(); /* let the dying go first */

@@ -37,8 +37,10 @@ static void
 table_grow(struct resident *r)
 {
     struct chunk_table *old = r->table;
-    struct chunk_table *t = table_create(old->shift + 1);
+    struct chunk_table *t;
 
+    assert(old != NULL);
+    t = table_create(old->shift + 1);
     if (t == NULL)
         return;
     for (uint32_t i = 0; i < 1u << old->shift; i++) {

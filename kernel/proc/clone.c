@@ -3,6 +3,7 @@
 #include <kernel/abi/resource.h>
 #include <kernel/abi/signal.h>
 #include <kernel/abi/wait.h>
+#include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/kmem.h>
@@ -69,6 +70,7 @@ copy_resources(struct proc *child, struct proc *parent, uint64_t flags)
 {
     int rc = copy_sighand(child, parent, flags);
 
+    assert(parent->files != NULL && parent->fs != NULL);
     if (rc < 0)
         return rc;
     if (flags & CLONE_FILES) {

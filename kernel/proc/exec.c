@@ -5,6 +5,7 @@
  */
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
+#include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/kmem.h>
@@ -243,6 +244,7 @@ unshare(struct exec *x, const struct proc *p)
         *x->sighand = *p->sighand;
         x->sighand->refs = 1;
     }
+    assert(p->files != NULL);
     if (p->files->refs > 1) {
         int rc = files_copy(p->files, &x->files);
 

@@ -23,13 +23,11 @@ ignores_children(const struct proc *parent)
     return a->handler == SIG_IGN_K || (a->flags & SA_NOCLDWAIT);
 }
 
-void
-proc_notify_parent(struct proc *p, int code, int status)
+/* What a parent is told about `p`. */
+static struct siginfo_k
+news_of(const struct proc *p, int signo, int code, int status)
 {
-    struct proc *parent = p->parent;
-    bool ended = code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED;
-    int signo = ended ? p->exit_signal : SIGCHLD;
-    struct siginfo_k info = {
+    return (struct siginfo_k){
         .signo = signo,
         .code = code,
         .pid = p->pid,
@@ -38,12 +36,18 @@ proc_notify_parent(struct proc *p, int code, int status)
         .utime = (int64_t)(p->thread.user_ns / 10000000),
         .stime = (int64_t)(p->thread.sys_ns / 10000000),
     };
+}
+
+void
+proc_notify_parent(struct proc *p, int code, int status)
+{
+    struct siginfo_k info = news_of(p, SIGCHLD, code, status);
+    struct proc *parent = p->parent;
 
     if (parent == NULL)
         return;
-    if (signo != 0 && parent->sighand != NULL &&
-        (ended || !(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP)))
-        signal_send(parent, signo, &info);
+    if (parent->sighand != NULL && !(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+        signal_post(parent, SIGCHLD, &info);
     wake_all(&parent->child_wait);
 }
 
@@ -51,10 +55,16 @@ proc_notify_parent(struct proc *p, int code, int status)
 static void
 notify_end(struct proc *p)
 {
-    int signo = p->exit_code & 0x7f;
+    int killer = p->exit_code & 0x7f;
+    struct siginfo_k info = news_of(p, p->exit_signal, killer == 0 ? CLD_EXITED : CLD_KILLED,
+                                    killer == 0 ? p->exit_code >> 8 & 0xff : killer);
+    struct proc *parent = p->parent;
 
-    proc_notify_parent(p, signo == 0 ? CLD_EXITED : CLD_KILLED,
-                       signo == 0 ? p->exit_code >> 8 & 0xff : signo);
+    if (parent == NULL)
+        return;
+    if (p->exit_signal != 0)
+        signal_send(parent, p->exit_signal, &info);
+    wake_all(&parent->child_wait);
 }
 
 /* A group that lost its last connection to its session: stopped members would sleep for ever (POSIX 3.264). */

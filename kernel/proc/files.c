@@ -58,6 +58,7 @@ slot_close(struct files *f, struct fd_slot *slot)
 {
     struct file *file = slot->file;
 
+    assert(file != NULL);
     slot->file = NULL;
     slot->cloexec = false;
     if (file->inode != NULL && file->inode->locks != NULL)

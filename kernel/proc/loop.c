@@ -1,6 +1,7 @@
 /* The loop of a user thread: run it, handle why it came back. */
 #include <kernel/abi/errno.h>
 #include <kernel/abi/signal.h>
+#include <kernel/core/assert.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
@@ -92,6 +93,7 @@ proc_user_loop(void *arg)
         before_user(p, nr);
         nr = -1;
 
+        assert(p->mm != NULL);
         sched_account(true);
         hal_user_run(&p->user, p->mm->space, &stop);
         sched_account(false);

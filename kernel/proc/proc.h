@@ -116,7 +116,7 @@ void session_put(struct session *s);
 int must_check session_create(struct proc *p);
 /* Bring the thread's "interrupted" flag up to date after the mask or the pending set changed. */
 void signal_recalc(struct proc *p);
-/* Tell the parent about a stop, continue or end (SIGCHLD as its action says). */
+/* Tell the parent that it was stopped or goes on (SIGCHLD as its action says). */
 void proc_notify_parent(struct proc *p, int code, int status);
 /* Switch off: end the other processes, unmount, power off with `code` (or reboot). */
 void proc_power_off(int code, bool reboot) noreturn_fn;

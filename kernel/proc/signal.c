@@ -83,28 +83,37 @@ continue_stopped(struct proc *p)
 }
 
 void
-signal_send(struct proc *p, int signo, const struct siginfo_k *info)
+signal_post(struct proc *p, int signo, const struct siginfo_k *info)
 {
     irqstate_t s;
 
     if (signo < 1 || signo > NSIG || p->sighand == NULL)
         return;
     s = hal_irq_save();
-    if (p->zombie)
-        goto out;
-    if (signo == SIGCONT)
-        continue_stopped(p);
-    else if (stop_signals & BIT_OF(signo))
-        p->sig.pending &= ~BIT_OF(SIGCONT);
-    if (is_ignored(p, signo) && !(p->sig.blocked & ~unblockable & BIT_OF(signo)))
-        goto out;
-    enqueue(p, signo, info);
-    if (signo == SIGKILL) {
-        p->stop_signal = 0;
-        thread_interrupt(&p->thread, true);
-        thread_continue(&p->thread);
+    if (!p->zombie &&
+        (!is_ignored(p, signo) || (p->sig.blocked & ~unblockable & BIT_OF(signo)) != 0)) {
+        enqueue(p, signo, info);
+        if (signo == SIGKILL) {
+            p->stop_signal = 0;
+            thread_interrupt(&p->thread, true);
+            thread_continue(&p->thread);
+        }
     }
-out:
+    hal_irq_restore(s);
+}
+
+void
+signal_send(struct proc *p, int signo, const struct siginfo_k *info)
+{
+    irqstate_t s = hal_irq_save();
+
+    if (signo >= 1 && signo <= NSIG && p->sighand != NULL && !p->zombie) {
+        if (signo == SIGCONT)
+            continue_stopped(p);
+        else if (stop_signals & BIT_OF(signo))
+            p->sig.pending &= ~BIT_OF(SIGCONT);
+        signal_post(p, signo, info);
+    }
     hal_irq_restore(s);
 }
 

@@ -45,6 +45,8 @@ struct sigstate {
 
 /* Send; `info` NULL: from the kernel.  Any context.  0; never fails for a live process. */
 void signal_send(struct proc *p, int signo, const struct siginfo_k *_Nullable info);
+/* The same for a signal that neither stops nor continues (SIGCHLD): tells nobody else. */
+void signal_post(struct proc *p, int signo, const struct siginfo_k *_Nullable info);
 /* To every member of a process group: how many there were. */
 unsigned signal_send_group(int32_t pgid, int signo, const struct siginfo_k *_Nullable info);
 /* A fault of the running process: cannot be blocked or ignored (then it kills). */

@@ -103,14 +103,14 @@ sched_account(bool user)
 }
 
 uint64_t
-sched_slice_end(void) no_tsa
+sched_slice_end(void)
 {
     return runnable > 1 && current != &idle_thread && current->state == THREAD_RUNNABLE ? slice_end
                                                                                         : NEVER;
 }
 
 void
-sched_tick(uint64_t now_ns) no_tsa
+sched_tick(uint64_t now_ns)
 {
     if (sched_slice_end() <= now_ns) {
         resched = true;
@@ -225,7 +225,7 @@ sched_drain_stacks(void)
 
 /* Show the policy every runnable thread but `except`; its choice, or NULL when there is nobody. */
 static struct thread *_Nullable
-pick(const struct thread *except) requires_lock(hal_irqs_off)
+pick(const struct thread *_Nullable except) requires_lock(hal_irqs_off)
 {
     static struct sched_view views[VIEWS_MAX];
     static struct thread *shown[VIEWS_MAX];
@@ -233,12 +233,10 @@ pick(const struct thread *except) requires_lock(hal_irqs_off)
     struct list_node *n;
     size_t count = 0;
 
-    analyzer_suppress /* it does not know that the queue was initialised */
-        list_for_each (n, &run_queue)
-    {
+    list_for_each (n, &run_queue) {
         struct thread *t = container_of(n, struct thread, run_node);
 
-        if (t == except)
+        if (except != NULL && t == except)
             continue;
         if (count == VIEWS_MAX) { /* the best so far meets the next round */
             choice = sched_policy_pick(views, count);
@@ -426,7 +424,7 @@ sched_wanted(void)
 /* --- threads --- */
 
 static void
-sleep_timeout(void *arg) no_tsa
+sleep_timeout(void *arg) requires_lock(hal_irqs_off) /* as every timer */
 {
     struct thread *t = arg;
 
@@ -435,7 +433,7 @@ sleep_timeout(void *arg) no_tsa
 }
 
 static void
-thread_begin(void *arg) no_tsa
+thread_begin(void *arg) releases(hal_irqs_off)
 {
     struct thread *t = arg;
 
@@ -493,7 +491,7 @@ thread_discard(struct thread *t)
 }
 
 void
-thread_exit(void) no_tsa
+thread_exit(void)
 {
     struct thread *t = current;
 
@@ -599,7 +597,7 @@ sched_init(void)
 }
 
 void
-sched_idle_loop(void) no_tsa
+sched_idle_loop(void)
 {
     hal_irq_save();
     for (;;) {
@@ -612,7 +610,7 @@ sched_idle_loop(void) no_tsa
 }
 
 void
-sched_peek(struct sched_stats *out) no_tsa
+sched_peek(struct sched_stats *out) no_tsa /* of a machine that stands still */
 {
     *out = totals;
     out->runnable = runnable;

@@ -84,8 +84,8 @@ void sched_drain_stacks(void);
 void sched_idle_loop(void) noreturn_fn;
 
 /* For timer.c: when the scheduler wants its next look, and that the deadline interrupt has come. */
-uint64_t sched_slice_end(void);
-void sched_tick(uint64_t now_ns);
+uint64_t sched_slice_end(void) requires_lock(hal_irqs_off);
+void sched_tick(uint64_t now_ns) requires_lock(hal_irqs_off);
 /* For wait.c and lock.c: put the running thread to sleep until sched_make_runnable(); interrupts off, and off again on return.
  * `deadline_ns`: the thread's timed_out is set then.  -ENOMEM: no timer; did not sleep. */
 int must_check sched_block(enum thread_state state, unsigned wait_flags, uint64_t deadline_ns)

@@ -62,6 +62,7 @@ int64_t
 sys_truncate(const struct sysargs *a)
 {
     int64_t size = (int64_t)a->a[1];
+    struct inode *inode;
     struct dentry *d;
     int rc;
 
@@ -70,16 +71,17 @@ sys_truncate(const struct sysargs *a)
     rc = at_lookup(AT_FDCWD, a->a[0], LOOKUP_FOLLOW, &d);
     if (rc < 0)
         return rc;
-    if (inode_is(d->inode, S_IFDIR))
+    inode = dentry_inode(d);
+    if (inode_is(inode, S_IFDIR))
         rc = -EISDIR;
-    else if (!inode_is(d->inode, S_IFREG))
+    else if (!inode_is(inode, S_IFREG))
         rc = -EINVAL;
     else
-        rc = inode_permission(d->inode, W_OK);
-    if (rc == 0 && (uint64_t)size > d->inode->size && (uint64_t)size > file_size_limit())
+        rc = inode_permission(inode, W_OK);
+    if (rc == 0 && (uint64_t)size > inode->size && (uint64_t)size > file_size_limit())
         rc = (file_size_signal(), -EFBIG);
     if (rc == 0)
-        rc = vfs_truncate(d->inode, (uint64_t)size);
+        rc = vfs_truncate(inode, (uint64_t)size);
     dentry_put(d);
     return rc;
 }
@@ -95,7 +97,7 @@ attr_path(int dirfd, uint64_t path, unsigned flags, attr_fn fn, const struct set
 
     if (rc < 0)
         return rc;
-    rc = d->inode->sb->read_only ? -EROFS : fn(d->inode, attr);
+    rc = dentry_inode(d)->sb->read_only ? -EROFS : fn(dentry_inode(d), attr);
     dentry_put(d);
     return rc;
 }

@@ -130,7 +130,7 @@ sys_statfs(const struct sysargs *a)
 
     if (rc < 0)
         return rc;
-    rc = put_statfs(d->inode->sb, a->a[1]);
+    rc = put_statfs(dentry_inode(d)->sb, a->a[1]);
     dentry_put(d);
     return rc;
 }

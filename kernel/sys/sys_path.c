@@ -284,7 +284,7 @@ do_readlink(int dirfd, uint64_t path, uint64_t user, int32_t size)
     n = at_lookup(dirfd, path, dirfd != AT_FDCWD ? LOOKUP_EMPTY : 0, &d);
     if (n < 0)
         return n;
-    if (!dentry_is_link(d) || d->inode->ops->readlink == NULL) {
+    if (!dentry_is_link(d) || d->inode == NULL || d->inode->ops->readlink == NULL) {
         dentry_put(d);
         return -EINVAL;
     }
@@ -316,6 +316,15 @@ sys_readlinkat(const struct sysargs *a)
     return do_readlink((int)a->a[0], a->a[1], a->a[2], (int32_t)a->a[3]);
 }
 
+static struct fs_ctx *
+current_fs(void)
+{
+    struct fs_ctx *fs = proc_current()->fs;
+
+    assert(fs != NULL); /* a process that makes system calls has one */
+    return fs;
+}
+
 /* Replace a reference in the process's view. */
 static void
 set_dir(struct dentry **where, struct dentry *d)
@@ -338,7 +347,7 @@ sys_chdir(const struct sysargs *a)
     if (rc < 0)
         dentry_put(d);
     else
-        set_dir(&proc_current()->fs->cwd, d);
+        set_dir(&current_fs()->cwd, d);
     return rc;
 }
 
@@ -355,7 +364,7 @@ sys_fchdir(const struct sysargs *a)
     else
         rc = inode_permission(f->inode, X_OK);
     if (rc == 0)
-        set_dir(&proc_current()->fs->cwd, dentry_ref(f->dentry));
+        set_dir(&current_fs()->cwd, dentry_ref(f->dentry));
     file_put(f);
     return rc;
 }
@@ -374,14 +383,14 @@ sys_chroot(const struct sysargs *a)
     if (rc < 0)
         dentry_put(d);
     else
-        set_dir(&proc_current()->fs->root, d);
+        set_dir(&current_fs()->root, d);
     return rc;
 }
 
 int64_t
 sys_getcwd(const struct sysargs *a)
 {
-    struct dentry *cwd = proc_current()->fs->cwd;
+    struct dentry *cwd = current_fs()->cwd;
     char *text = kmem_alloc(PATH_MAX);
     int64_t n;
 
@@ -402,11 +411,9 @@ sys_getcwd(const struct sysargs *a)
 int64_t
 sys_umask(const struct sysargs *a)
 {
-    struct fs_ctx *fs = proc_current()->fs;
-    uint32_t old;
+    struct fs_ctx *fs = current_fs();
+    uint32_t old = fs->umask;
 
-    assert(fs != NULL);
-    old = fs->umask;
     fs->umask = (uint32_t)a->a[0] & 0777;
     return old;
 }

@@ -3,6 +3,7 @@
 #include <hal/time.h>
 #include <kernel/abi/fcntl.h>
 #include <kernel/abi/statx.h>
+#include <kernel/core/assert.h>
 #include <kernel/fs/epoll.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/poll.h>
@@ -266,14 +267,16 @@ static int64_t
 do_select(int32_t want_n, const struct user_sets *user, uint64_t deadline)
 {
     uint32_t n = want_n < (int32_t)FD_MAX ? (uint32_t)want_n : FD_MAX;
+    const struct files *files = proc_current()->files;
     struct fdsets s = { 0 };
     size_t bytes;
     int rc;
 
     if (want_n < 0)
         return -EINVAL;
-    if (n > proc_current()->files->capacity)
-        n = proc_current()->files->capacity;
+    assert(files != NULL);
+    if (n > files->capacity)
+        n = files->capacity;
     bytes = (n + 63) / 64 * 8;
     for (unsigned k = 0; k < 3; k++) {
         rc = user->at[k] != 0 && bytes > 0

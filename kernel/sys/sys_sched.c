@@ -3,6 +3,7 @@
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
 #include <kernel/abi/time.h>
+#include <kernel/core/assert.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys_proc.h>
@@ -91,6 +92,7 @@ sys_getrusage(const struct sysargs *args)
     switch ((int32_t)args->a[0]) {
     case RUSAGE_SELF:
     case RUSAGE_THREAD:
+        assert(p->mm != NULL);
         sched_account(false);
         u.utime = usage_timeval(p->thread.user_ns);
         u.stime = usage_timeval(p->thread.sys_ns);

@@ -50,6 +50,7 @@ void cell_skipped(const struct cell_raw *c, const char *taker);
 void cell_skips_are_fatal(bool fatal); /* panic at the next skip */
 unsigned cell_skips(void);             /* reported since boot */
 
+TRUSTED_BEGIN(cell)
 /* The type of a cell; `typed` and `kind` only tell the macros below what it is. */
 #define CELL(type)                                                                                 \
     union {                                                                                        \
@@ -62,6 +63,7 @@ unsigned cell_skips(void);             /* reported since boot */
         struct cell_thread kind;                                                                   \
         type *_Nullable typed;                                                                     \
     }
+TRUSTED_END
 /* A full cell, for a static one. */
 #define CELL_INIT(p)                                                                               \
     {                                                                                              \
@@ -95,10 +97,12 @@ cell_put_raw(struct cell_raw *c, bool thread, void *p, size_t size)
 
 #define CELL_IS_THREAD(c) _Generic((c)->kind, struct cell_raw: false, struct cell_thread: true)
 
+TRUSTED_BEGIN(cell)
 /* The state, or NULL when someone holds it. */
 #define cell_take(c)                                                                               \
     ((__typeof__((c)->typed))cell_take_raw(&(c)->raw, CELL_IS_THREAD(c), sizeof *(c)->typed,       \
                                            CHECKS_HERE))
+TRUSTED_END
 /* Put it back, or fill an empty cell (zeroed memory is one). */
 #define cell_put(c, p)                                                                             \
     cell_put_raw(&(c)->raw, CELL_IS_THREAD(c), (1 ? (p) : (c)->typed), sizeof *(c)->typed)

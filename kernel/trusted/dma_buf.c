@@ -18,7 +18,7 @@ buf_of(struct list_node *n)
 }
 
 /* A buffer in a device's hands that has a byte of [p, p+len), or NULL. */
-static struct dma_buf *
+static struct dma_buf *_Nullable
 owner_of(const void *p, size_t len) requires_lock(owned_lock)
 {
     uintptr_t at = (uintptr_t)p;
@@ -61,16 +61,22 @@ open(struct dma_buf *b, const char *dev, struct span mem, enum hal_dma_dir dir, 
     return true;
 }
 
+TRUSTED_BEGIN(mmio)
 bool
-dma_open(struct dma_buf *b, const char *dev, struct span mem, enum hal_dma_dir dir) no_tsa
+dma_open(struct dma_buf *b, const char *dev, struct span mem, enum hal_dma_dir dir)
 {
     return open(b, dev, mem, dir, false);
 }
 
 bool
-dma_open_shared(struct dma_buf *b, const char *dev, struct cspan mem) no_tsa
+dma_open_shared(struct dma_buf *b, const char *dev, struct cspan mem)
 {
     return open(b, dev, span_of((uint8_t *)(uintptr_t)mem.ptr, mem.len), HAL_DMA_TO_DEVICE, true);
+}
+
+void
+dma_keep(unused_param const struct dma_buf *b) no_tsa
+{
 }
 
 void
@@ -82,6 +88,7 @@ dma_close(struct dma_buf *b) no_tsa
     hal_dma_revoke(b->dev, b->addr, b->len);
     b->turn = DMA_CLOSED;
 }
+TRUSTED_END
 
 void
 dma_assert_cpu(const struct dma_buf *b)
@@ -105,6 +112,7 @@ mark_owned(struct dma_buf *b, const char *here)
     irqlock_unlock(&owned_lock);
 }
 
+TRUSTED_BEGIN(mmio)
 void
 dma_submit_at(struct dma_buf *b, const char *here) no_tsa
 {
@@ -135,6 +143,7 @@ dma_complete(struct dma_buf *b) no_tsa
     list_remove(&b->mark[0].node);
     irqlock_unlock(&owned_lock);
 }
+TRUSTED_END
 
 void
 dma_check_free(const void *p, size_t len, const char *what)

@@ -61,6 +61,8 @@ void dma_submit_at(struct dma_buf *b, const char *here) releases(b);
 #define dma_submit(b) dma_submit_at((b), CHECKS_HERE)
 void dma_complete(struct dma_buf *b) acquires(b);
 
+/* The buffer goes into a structure and is the CPU's there: whoever takes it out begins with dma_assert_cpu(). */
+void dma_keep(const struct dma_buf *b) releases(b);
 /* For a buffer that comes out of a structure, where the compiler does not know whose turn it is: the CPU's, or panic. */
 void dma_assert_cpu(const struct dma_buf *b) TSA(assert_capability(b));
 

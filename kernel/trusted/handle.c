@@ -1,12 +1,13 @@
 /* Handles: see handle.h. */
 #include <kernel/core/assert.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/trusted/handle.h>
 
 bool
 handle_name(struct handle_slot *slots, size_t count, void *object, struct handle *out)
 {
     for (size_t i = 0; i < count; i++) {
-        struct handle_slot *s = &slots[i];
+        struct handle_slot *s = &at(slots, count, i);
 
         if (s->object != NULL || s->generation == UINT32_MAX)
             continue;
@@ -21,9 +22,12 @@ handle_name(struct handle_slot *slots, size_t count, void *object, struct handle
 void *
 handle_get(const struct handle_slot *slots, size_t count, struct handle h)
 {
-    if (h.slot == 0 || h.slot > count || slots[h.slot - 1].generation != h.generation)
+    if (h.slot == 0 || h.slot > count)
         return NULL;
-    return slots[h.slot - 1].object;
+
+    const struct handle_slot *s = &at(slots, count, h.slot - 1);
+
+    return s->generation == h.generation ? s->object : NULL;
 }
 
 void
@@ -31,5 +35,5 @@ handle_forget(struct handle_slot *slots, size_t count, struct handle h)
 {
     if (handle_get(slots, count, h) == NULL)
         panic("handle: slot %u, generation %u: it is gone already", h.slot, h.generation);
-    slots[h.slot - 1].object = NULL;
+    at(slots, count, h.slot - 1).object = NULL;
 }

@@ -2,18 +2,24 @@
 #include <kernel/core/assert.h>
 #include <kernel/trusted/heap.h>
 
+static struct heap_node *
+node(const struct heap *h, size_t i)
+{
+    return at(h->table, h->cap + 1, i);
+}
+
 static void
 put(struct heap *h, size_t i, struct heap_node *n)
 {
-    h->table[i] = n;
+    at(h->table, h->cap + 1, i) = n;
     n->index = i;
 }
 
 static void
 sift_up(struct heap *h, size_t i, struct heap_node *n)
 {
-    for (; i > 1 && h->table[i / 2]->key > n->key; i /= 2)
-        put(h, i, h->table[i / 2]);
+    for (; i > 1 && node(h, i / 2)->key > n->key; i /= 2)
+        put(h, i, node(h, i / 2));
     put(h, i, n);
 }
 
@@ -25,11 +31,11 @@ sift_down(struct heap *h, size_t i, struct heap_node *n)
 
         if (child > h->len)
             break;
-        if (child < h->len && h->table[child + 1]->key < h->table[child]->key)
+        if (child < h->len && node(h, child + 1)->key < node(h, child)->key)
             child++;
-        if (h->table[child]->key >= n->key)
+        if (node(h, child)->key >= n->key)
             break;
-        put(h, i, h->table[child]);
+        put(h, i, node(h, child));
         i = child;
     }
     put(h, i, n);
@@ -48,7 +54,7 @@ heap_move(struct heap *h, struct heap_node **table, size_t cap)
 
     assert(cap >= h->len);
     for (size_t i = 1; i <= h->len; i++)
-        table[i] = old[i];
+        at(table, cap + 1, i) = at(old, h->cap + 1, i);
     h->table = table;
     h->cap = cap;
     return old;
@@ -71,15 +77,15 @@ heap_remove(struct heap *h, struct heap_node *n)
 {
     size_t i = n->index;
 
-    if (i == 0 || i > h->len || h->table[i] != n)
+    if (i == 0 || i > h->len || node(h, i) != n)
         panic("heap: removal of a node that is not in the heap");
 
-    struct heap_node *last = h->table[h->len--];
+    struct heap_node *last = node(h, h->len--);
 
     n->index = 0;
     if (last == n)
         return;
-    if (i > 1 && h->table[i / 2]->key > last->key)
+    if (i > 1 && node(h, i / 2)->key > last->key)
         sift_up(h, i, last);
     else
         sift_down(h, i, last);
@@ -89,7 +95,7 @@ bool
 heap_in_order(const struct heap *h)
 {
     for (size_t i = 1; i <= h->len; i++)
-        if (h->table[i]->index != i || (i > 1 && h->table[i / 2]->key > h->table[i]->key))
+        if (node(h, i)->index != i || (i > 1 && node(h, i / 2)->key > node(h, i)->key))
             return false;
     return true;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <hal/types.h>
+#include <kernel/trusted/bounds.h>
 
 struct heap_node {
     uint64_t key;
@@ -32,7 +33,7 @@ heap_linked(const struct heap_node *n)
 static inline struct heap_node *_Nullable
 heap_first(const struct heap *h)
 {
-    return h->len > 0 ? h->table[1] : NULL;
+    return h->len > 0 ? at(h->table, h->cap + 1, 1) : NULL;
 }
 
 /* `table` has room for cap + 1 pointers; nothing in it. */

@@ -1,5 +1,6 @@
 /* Hash tables in order of use: see lru.h. */
 #include <kernel/core/assert.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/trusted/lru.h>
 
 static struct list *
@@ -8,7 +9,7 @@ bucket(const struct lru *l, uint64_t a, uint64_t b)
     uint64_t h = (b + a * 31u) *
                  0x9e3779b97f4a7c15u; /* Fibonacci hashing: the upper bits are the good ones */
 
-    return &l->buckets[(h >> 32) & (l->count - 1)];
+    return &at(l->buckets, l->count, (h >> 32) & (l->count - 1));
 }
 
 void
@@ -17,7 +18,7 @@ lru_init(struct lru *l, struct list *buckets, size_t count)
     assert(count != 0 && (count & (count - 1)) == 0);
     *l = (struct lru){ .buckets = buckets, .count = count };
     for (size_t i = 0; i < count; i++)
-        list_init(&buckets[i]);
+        list_init(&at(buckets, count, i));
     list_init(&l->use);
 }
 

@@ -32,11 +32,10 @@ replace(struct tree *t, const struct tree_node *old, struct tree_node *new)
         new->up = up;
 }
 
-static struct tree_node *
-rotate_left(struct tree *t, struct tree_node *n)
+/* `r`, the right child of `n`, takes its place. */
+static void
+rotate_left(struct tree *t, struct tree_node *n, struct tree_node *r)
 {
-    struct tree_node *r = n->right;
-
     replace(t, n, r);
     n->right = r->left;
     if (n->right != NULL)
@@ -45,14 +44,12 @@ rotate_left(struct tree *t, struct tree_node *n)
     n->up = r;
     update(n);
     update(r);
-    return r;
 }
 
-static struct tree_node *
-rotate_right(struct tree *t, struct tree_node *n)
+/* `l`, the left child of `n`, takes its place. */
+static void
+rotate_right(struct tree *t, struct tree_node *n, struct tree_node *l)
 {
-    struct tree_node *l = n->left;
-
     replace(t, n, l);
     n->left = l->right;
     if (n->left != NULL)
@@ -61,27 +58,48 @@ rotate_right(struct tree *t, struct tree_node *n)
     n->up = l;
     update(n);
     update(l);
+}
+
+/* The left subtree of `n`, under `l`, is two higher than the right one.  Returns what is in its place after. */
+static struct tree_node *
+lean_right(struct tree *t, struct tree_node *n, struct tree_node *l)
+{
+    struct tree_node *inner = l->right;
+
+    if (inner != NULL && height(l->left) < inner->height) {
+        rotate_left(t, l, inner);
+        l = inner;
+    }
+    rotate_right(t, n, l);
     return l;
+}
+
+static struct tree_node *
+lean_left(struct tree *t, struct tree_node *n, struct tree_node *r)
+{
+    struct tree_node *inner = r->left;
+
+    if (inner != NULL && height(r->right) < inner->height) {
+        rotate_right(t, r, inner);
+        r = inner;
+    }
+    rotate_left(t, n, r);
+    return r;
 }
 
 /* From `n` up: heights, and subtrees that lean. */
 static void
-rebalance(struct tree *t, struct tree_node *n)
+rebalance(struct tree *t, struct tree_node *_Nullable n)
 {
     for (; n != NULL; n = n->up) {
-        unsigned l = height(n->left), r = height(n->right);
+        struct tree_node *l = n->left, *r = n->right;
 
-        if (l > r + 1) {
-            if (height(n->left->left) < height(n->left->right))
-                (void)rotate_left(t, n->left);
-            n = rotate_right(t, n);
-        } else if (r > l + 1) {
-            if (height(n->right->right) < height(n->right->left))
-                (void)rotate_right(t, n->right);
-            n = rotate_left(t, n);
-        } else {
+        if (l != NULL && l->height > height(r) + 1)
+            n = lean_right(t, n, l);
+        else if (r != NULL && r->height > height(l) + 1)
+            n = lean_left(t, n, r);
+        else
             update(n);
-        }
     }
 }
 

@@ -24,7 +24,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get('BUILD', os.path.join(ROOT, 'build'))
+BUILD = os.path.abspath(os.environ.get('BUILD', os.path.join(ROOT, 'build')))
 sys.path.insert(0, os.path.join(ROOT, 'tools', 'check'))
 sys.dont_write_bytecode = True
 

@@ -14,7 +14,7 @@ struct cell_subject {
 };
 extern const struct cell_subject cell_subject_x86_64, cell_subject_cortex_m;
 
-/* small_scope_sleep.c: kernel/core/lock.c and wait.c. */
+/* small_scope_sleep.c: kernel/trusted/lock.c and wait.c. */
 struct sleep_scenario {
     const char *name;
     struct explore_program program;

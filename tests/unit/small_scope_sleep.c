@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <kernel/core/lock.c>
+#include <kernel/trusted/lock.c>
 #include <kernel/core/wait.c>
 
 #include "small_scope.h"

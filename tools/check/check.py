@@ -18,6 +18,7 @@ import shlex
 import subprocess
 import sys
 
+import cache
 import facts
 import graph
 import places
@@ -50,21 +51,30 @@ def units(build):
     for e in commands:
         path = os.path.relpath(os.path.realpath(os.path.join(e['directory'], e['file'])), ROOT)
         fine = path.endswith('.c') and path.startswith(('kernel/', 'hal/')) and '-fsanitize=' not in e['command']
-        if fine and path not in done and ('libkernel' in e['output'] or 'libmachine' in e['output'] or 'drydock' in e['output']):
+        if fine and path not in done and e['output'].startswith(('kernel/lib', 'libmachine', 'drydock', 'hal/')):
             done.add(path)
             yield path, arguments(e), e['directory']
 
 
-SEEN = set()
-
-
-def unit_facts(job):
-    path, args, directory = job
+def unit_facts(path, args, directory):
+    """(facts, the files they depend on)"""
     os.chdir(directory)
-    tu = ci.Index.create().parse(os.path.join(ROOT, path), args + facts.FLAGS)
-    f = facts.Walk(tu, path, ROOT, SEEN).run()
-    f.findings |= set(analyze(os.path.join(ROOT, path), path, args, directory))
-    return f
+    full = os.path.join(ROOT, path)
+    tu = ci.Index.create().parse(full, args + facts.FLAGS)
+    f = facts.Walk(tu, path, ROOT).run()
+    f.findings |= set(analyze(full, path, args, directory))
+    return f, [full] + [os.path.join(directory, i.include.name) for i in tu.get_includes()]
+
+
+def unit_facts_kept(job):
+    """The same from the cache, where neither the checker nor any file the unit is made of has changed."""
+    kept, tools, (path, args, directory) = job
+    name = cache.name(kept, path, tools, args)
+    found = cache.read(name)
+    if found is None:
+        found, files = unit_facts(path, args, directory)
+        cache.write(name, found, files)
+    return found
 
 
 def clean(f, files):
@@ -78,8 +88,9 @@ def clean(f, files):
 
 def tree_findings(build):
     files = {f.path: f for f in places.load(ROOT, FOLDERS, ('.c', '.h', '.S'))}
+    kept, tools = os.path.join(build, 'check'), cache.tools(os.path.join(ROOT, 'tools', 'check'))
     with multiprocessing.Pool(os.cpu_count()) as pool:
-        all_facts = pool.map(unit_facts, list(units(build)), chunksize=1)
+        all_facts = pool.map(unit_facts_kept, [(kept, tools, u) for u in units(build)], chunksize=1)
     found = set()
     for x in all_facts:
         found |= x.findings | set(x.errors)
@@ -94,7 +105,7 @@ def text_findings(path, as_path, text, args, directory):
     os.chdir(directory)
     full = os.path.join(ROOT, path)
     tu = ci.Index.create().parse(full, args + facts.FLAGS, unsaved_files=[(full, text)])
-    f = facts.Walk(tu, path, ROOT, set(), text).run()
+    f = facts.Walk(tu, path, ROOT, text).run()
     found = f.findings | set(f.errors) | set(graph.Program([f]).findings())
     found = {x._replace(file=as_path) for x in found if x.file == path}
     file = places.File(as_path, text)
@@ -209,7 +220,7 @@ def tap(build, more=()):
 
 def main(argv):
     mode = argv.pop(0) if argv and argv[0].startswith('--') else ''
-    build = argv[0] if argv else os.path.join(ROOT, 'build')
+    build = os.path.abspath(argv[0] if argv else os.path.join(ROOT, 'build'))
     if mode == '--rules':
         for r in rules.RULES.values():
             print('%s  %-52s %s' % (r.number, r.name, r.why))

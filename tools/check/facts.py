@@ -73,9 +73,8 @@ def is_byte(t):
 class Walk:
     """One translation unit.  `text` is the main file's where the disk has another (the reject programs)."""
 
-    def __init__(self, tu, main, root, seen_headers, text=None):
+    def __init__(self, tu, main, root, text=None):
         self.tu, self.main, self.root = tu, main, root
-        self.seen = seen_headers
         self.facts = Facts()
         self.fn = None
         self.decls = {}
@@ -137,14 +136,12 @@ class Walk:
                 if c.kind == K.FUNCTION_DECL:
                     self.declaration(c)
                 continue
-            fresh = path == self.main or path not in self.seen
             if c.kind == K.FUNCTION_DECL:
                 self.declaration(c)
-                if c.is_definition() and fresh:
+                if c.is_definition():
                     self.function(c)
-            elif fresh:
-                self.top(c)
-        self.seen.update(p for p in self._paths.values() if p is not None)
+            else:
+                self.walk(c)
         return self.facts
 
     def diagnostics(self):
@@ -186,9 +183,6 @@ class Walk:
                 walk(c)
         return checked - unchecked
 
-    def top(self, c):
-        self.walk(c)
-
     def usr(self, c):
         return c.get_usr() or c.spelling
 
@@ -214,9 +208,12 @@ class Walk:
             fn.marks.add('nullable')
         if c.storage_class == ci.StorageClass.STATIC:
             fn.marks.add('static')
+        if 'try_acquires' in head:
+            fn.marks.add('try')
         if 'no_tsa' in head:
-            path, line, _ = self.spelled(c.location)
             self.find('R21', c, 'no_tsa: %s is not analysed' % c.spelling)
+        elif c.is_definition() and 'try' in fn.marks:  # clang does not look into these
+            self.find('R21', c, 'try_acquires: %s is not analysed' % c.spelling)
 
     def function(self, c):
         self.fn = self.get(c)

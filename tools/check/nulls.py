@@ -22,6 +22,11 @@ class Nulls:
             and c.type.get_canonical().get_pointee().kind != T.VOID \
             and '_Nullable' in self.walk.text(c.referenced).split('(')[0]
 
+    def asserted(self, text):
+        """assert(a != NULL && b): a macro, whose parts have no text of their own."""
+        for part in text[len('assert('):-1].split('&&'):
+            self.known.add(part.removesuffix('!=NULL'))
+
     def test(self, c):
         c = strip(c, CASTS)
         if c.kind == K.BINARY_OPERATOR and c.binary_operator.name in LOGIC | {'EQ', 'NE', 'Assign'}:
@@ -48,6 +53,9 @@ class Nulls:
     def run(self, c):
         kind = c.kind
         kids = list(c.get_children())
+        if kind == K.CONDITIONAL_OPERATOR and self.text(c).startswith('assert('):
+            self.asserted(self.text(c))
+            return
         if kind in (K.IF_STMT, K.WHILE_STMT, K.CONDITIONAL_OPERATOR) and kids:
             self.test(kids[0])
         elif kind in (K.FOR_STMT, K.DO_STMT):

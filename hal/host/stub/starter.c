@@ -191,6 +191,7 @@ become_stub(uint32_t slot)
     leave(27);
 }
 
+TRUSTED_BEGIN(entry)
 static void
 read_boot(void)
 {
@@ -200,6 +201,7 @@ read_boot(void)
     boot = *b;
     want(call(__NR_munmap, STUB_CTL, STUB_CTL_SIZE, 0, 0, 0, 0), 3);
 }
+TRUSTED_END
 
 /* The next request.  Its descriptors take the numbers 0 and 1, which are free. */
 static uint32_t

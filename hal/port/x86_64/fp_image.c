@@ -22,6 +22,7 @@ enum {
 #define MXCSR_INIT    0x1f80u
 #define MXCSR_MASK    0xffbfu /* where FXSAVE leaves 0 */
 
+TRUSTED_BEGIN(context)
 static uint32_t
 get32(const uint8_t *p, size_t off)
 {
@@ -52,6 +53,13 @@ put64(uint8_t *p, size_t off, uint64_t v)
     __builtin_memcpy(p + off, &v, sizeof v);
 }
 
+static void
+copy(uint8_t *to, const uint8_t *from, size_t off, size_t len)
+{
+    __builtin_memcpy(to + off, from + off, len);
+}
+TRUSTED_END
+
 static bool
 has_xsave(const struct fp_format *f)
 {
@@ -64,8 +72,7 @@ fp_image_make_init(uint8_t *init, size_t size, uint64_t xcr0)
     uint32_t mask = get32(init, FX_MXCSR_MASK); /* FXSAVE left it there */
 
     __builtin_memset(init, 0, size);
-    init[FX_FCW] = FCW_INIT & 0xff;
-    init[FX_FCW + 1] = FCW_INIT >> 8;
+    put32(init, FX_FCW, FCW_INIT); /* and the status word, 0 */
     put32(init, FX_MXCSR, MXCSR_INIT);
     put32(init, FX_MXCSR_MASK, mask);
     if (size <= FP_FX_SIZE)
@@ -81,10 +88,9 @@ fp_image_make_init(uint8_t *init, size_t size, uint64_t xcr0)
 void
 fp_image_seal(const struct fp_format *f, uint8_t *image)
 {
-    __builtin_memcpy(image + FP_SW, f->init + FP_SW, FP_FX_SIZE - FP_SW);
+    copy(image, f->init, FP_SW, FP_FX_SIZE - FP_SW);
     if (has_xsave(f))
-        __builtin_memcpy(image + f->size - FP_MAGIC2_SIZE, f->init + f->size - FP_MAGIC2_SIZE,
-                         FP_MAGIC2_SIZE);
+        copy(image, f->init, f->size - FP_MAGIC2_SIZE, FP_MAGIC2_SIZE);
 }
 
 /* What XRSTOR would refuse. */

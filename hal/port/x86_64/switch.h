@@ -4,10 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hal/attr.h>
+
 /* switch.S: push the callee-saved registers, store the stack pointer in *from_sp, load to_sp, pop, return. */
 void x86_switch(uintptr_t *from_sp, uintptr_t to_sp);
 void x86_ctx_start(void);
 
+TRUSTED_BEGIN(context)
 /* A stack that ends below `top` (a multiple of 16) and makes the first switch to it call fn(arg), which must not return.  Returns
  * the stack pointer to switch to. */
 static inline uintptr_t
@@ -25,3 +28,4 @@ x86_ctx_frame(uintptr_t top, void (*fn)(void *arg), void *arg)
     frame[6] = (uintptr_t)x86_ctx_start; /* return address */
     return (uintptr_t)frame;
 }
+TRUSTED_END

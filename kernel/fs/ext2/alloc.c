@@ -122,13 +122,13 @@ put_group:
 }
 
 int
-ext2_block_alloc_locked(struct inode *inode, uint32_t goal,
-                        uint32_t *block_out) no_tsa /* the lock is the inode's fs's */
+ext2_block_alloc_locked(struct inode *inode, uint32_t goal, uint32_t *block_out)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct cspan s = span_const(ext2_super(fs));
     uint32_t group, bit, free = field_get(s, SB_FREE_BLOCKS);
 
+    mutex_assert_held(&fs->lock);
     if (free == 0 || (free <= field_get(s, SB_R_BLOCKS_COUNT) && !capable()))
         return -ENOSPC;
     if (goal < fs->first_data_block || goal >= fs->blocks_count)
@@ -148,7 +148,7 @@ ext2_block_alloc_locked(struct inode *inode, uint32_t goal,
 }
 
 int
-ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
+ext2_block_free_locked(struct inode *inode, uint32_t block)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     uint32_t group = (block - fs->first_data_block) / fs->blocks_per_group;
@@ -158,6 +158,7 @@ ext2_block_free_locked(struct inode *inode, uint32_t block) no_tsa
     struct span gd;
     int rc;
 
+    mutex_assert_held(&fs->lock);
     if (!ext2_block_valid(fs, block)) {
         ext2_corrupt(fs, "inode %llu frees block %u", (unsigned long long)inode->ino, block);
         inode->bad = true;

@@ -3,6 +3,8 @@
 
 #include "ext2.h"
 
+enum { INDIRECT_LEVELS = 3 };
+
 /* The way to a block: the slot in the inode, then the slot in each indirect block. */
 struct path {
     unsigned depth; /* indirect blocks on the way */
@@ -165,54 +167,104 @@ ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *blo
     return 0;
 }
 
-/* Free what lies under an indirect block of `depth` levels, from its data block number `keep` on.  1: nothing is left and the block
- * itself was freed too; 0: something is left; negative: stopped.  At the first sign that the tree is none (a block freed twice: a
- * loop, or two ways to one block) everything stops, or a small image could keep us busy for hours. */
+/* An indirect block on the way down a tree that is freed. */
+struct cut {
+    struct buf *b;
+    uint32_t block, i; /* the child that is looked at */
+    uint64_t keep;     /* data blocks beneath it that stay */
+    uint64_t span;     /* data blocks beneath each child */
+    bool left;         /* something in it stays */
+};
+
 static int
-free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
+cut_open(struct inode *inode, struct cut *c, uint32_t block, unsigned depth, uint64_t keep)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
-    uint64_t n = fs->block_size / 4, span = 1;
-    bool left = false;
-    struct buf *b;
-    int rc;
 
-    if (depth == 0) {
-        rc = ext2_block_free_locked(inode, block);
-        return rc < 0 ? rc : 1;
-    }
+    *c = (struct cut){ .block = block, .keep = keep, .span = 1 };
     for (unsigned d = 1; d < depth; d++)
-        span *= n;
+        c->span *= fs->block_size / 4;
     if (!ext2_block_valid(fs, block)) {
         inode->bad = true;
         return (void)ext2_corrupt(fs, "inode %llu has its map in block %u",
                                   (unsigned long long)inode->ino, block),
                -EUCLEAN;
     }
-    rc = buf_get(fs->dev, fs->block_size, block, &b);
+    return buf_get(fs->dev, fs->block_size, block, &c->b);
+}
+
+/* The child at c->i is gone (1) or something of it stays (0): on to the next. */
+static void
+cut_next(struct cut *c, int gone)
+{
+    if (gone == 1) {
+        put_le32(buf_span(c->b), (size_t)c->i * 4, 0);
+        buf_dirty(c->b);
+    } else {
+        c->left = true;
+    }
+    c->i++;
+}
+
+/* The end of an indirect block: as free_tree(). */
+static int
+cut_close(struct inode *inode, struct cut *c)
+{
+    int rc;
+
+    buf_put(c->b);
+    if (c->left)
+        return 0;
+    rc = ext2_block_free_locked(inode, c->block);
+    return rc < 0 ? rc : 1;
+}
+
+/* Free what lies under an indirect block of `depth` levels, from its data block number `keep` on.  1: nothing is left and the block
+ * itself was freed too; 0: something is left; negative: stopped.  At the first sign that the tree is none (a block freed twice: a
+ * loop, or two ways to one block) everything stops, or a small image could keep us busy for hours. */
+static int
+free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
+{
+    uint32_t n = ext2_fs_of(inode)->block_size / 4;
+    struct cut cuts[INDIRECT_LEVELS];
+    unsigned open = 1;
+    int rc = cut_open(inode, &cuts[0], block, depth, keep);
+
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < n && rc >= 0; i++) {
-        uint32_t child = get_le32(buf_cspan(b), (size_t)i * 4);
-        uint64_t first = i * span;
+    while (open > 0) {
+        struct cut *c = &cuts[open - 1];
 
-        if (child == 0)
-            continue;
-        rc = first + span <= keep
-                 ? 0
-                 : free_tree(inode, child, depth - 1, keep > first ? keep - first : 0);
-        if (rc == 1) {
-            put_le32(buf_span(b), (size_t)i * 4, 0);
-            buf_dirty(b);
+        if (c->i == n) {
+            rc = cut_close(inode, c);
+            if (--open > 0 && rc >= 0)
+                cut_next(&cuts[open - 1], rc);
         } else {
-            left = true;
+            uint32_t child = get_le32(buf_cspan(c->b), (size_t)c->i * 4);
+            uint64_t first = c->i * c->span;
+
+            rc = 0;
+            if (child == 0) {
+                c->i++;
+            } else if (first + c->span <= c->keep) {
+                cut_next(c, 0);
+            } else if (open == depth) {
+                rc = ext2_block_free_locked(inode, child);
+                if (rc >= 0)
+                    cut_next(c, 1);
+            } else {
+                rc = cut_open(inode, &cuts[open], child, depth - open,
+                              c->keep > first ? c->keep - first : 0);
+                if (rc >= 0)
+                    open++;
+            }
         }
+        if (rc < 0)
+            break;
     }
-    buf_put(b);
-    if (rc < 0 || left)
-        return rc < 0 ? rc : 0;
-    rc = ext2_block_free_locked(inode, block);
-    return rc < 0 ? rc : 1;
+    while (open > 0)
+        buf_put(cuts[--open].b);
+    return rc;
 }
 
 void
@@ -230,7 +282,7 @@ ext2_truncate_locked(struct inode *inode, uint64_t size)
         if (rc == 0)
             ei->block[i] = 0;
     }
-    for (unsigned depth = 1; depth <= 3 && rc >= 0; depth++) {
+    for (unsigned depth = 1; depth <= INDIRECT_LEVELS && rc >= 0; depth++) {
         uint32_t *slot = &ei->block[EXT2_DIRECT + depth - 1];
 
         if (*slot != 0 && first + span > keep) {

@@ -142,14 +142,17 @@ ext2_dir_find_locked(struct inode *dir, struct name name, uint32_t *ino_out)
 }
 
 static void
-changed(struct inode *dir, struct buf *b) no_tsa
+changed(struct inode *dir, struct buf *b)
 {
+    struct ext2_fs *fs = ext2_fs_of(dir);
+
+    mutex_assert_held(&fs->lock);
     buf_dirty(b);
     dir->mtime = dir->ctime = time_wall();
     ext2_inode_of(dir)->flags &=
         ~(uint32_t)FL_INDEX; /* a hash tree does not know of this change: linear from now on */
     inode_mark_dirty(dir);
-    ext2_mark_in_use(ext2_fs_of(dir));
+    ext2_mark_in_use(fs);
 }
 
 static void

@@ -76,37 +76,46 @@ in_group(const struct ext2_fs *fs, uint32_t group, uint32_t block, uint32_t coun
 }
 
 static int
-read_groups(struct ext2_fs *fs) no_tsa /* nobody else knows the file system yet */
+read_group_locked(struct ext2_fs *fs, uint32_t g) requires_lock(fs->lock)
 {
     uint32_t gd_end = fs->first_data_block + (fs->groups + fs->gd_per_block - 1) / fs->gd_per_block;
+    struct buf *b;
+    struct span gd = { 0 };
+    int rc = ext2_group_locked(fs, g, &b, &gd);
+
+    if (rc < 0)
+        return rc;
+    struct cspan c = span_const(gd);
+    uint32_t bb = field_get(c, GD_BLOCK_BITMAP), ib = field_get(c, GD_INODE_BITMAP),
+             it = field_get(c, GD_INODE_TABLE);
+    bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) &&
+              in_group(fs, g, it, fs->table_blocks) && bb != ib && bb > gd_end && ib > gd_end &&
+              it > gd_end && (bb < it || bb - it >= fs->table_blocks) &&
+              (ib < it || ib - it >= fs->table_blocks) &&
+              field_get(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) &&
+              field_get(c, GD_FREE_INODES) <= fs->inodes_per_group &&
+              field_get(c, GD_USED_DIRS) <= fs->inodes_per_group;
+    buf_put(b);
+    if (!ok)
+        return ext2_corrupt(fs, "group descriptor %u", g);
+    at(fs->group, fs->groups, g) = (struct ext2_group){ bb, ib, it };
+    return 0;
+}
+
+static int
+read_groups(struct ext2_fs *fs)
+{
+    int rc = 0;
 
     fs->table_blocks = fs->inodes_per_group / (fs->block_size / fs->inode_size);
     fs->group = kmem_alloc(fs->groups * sizeof *fs->group);
     if (fs->group == NULL)
         return -ENOMEM;
-    for (uint32_t g = 0; g < fs->groups; g++) {
-        struct buf *b;
-        struct span gd = { 0 };
-        int rc = ext2_group_locked(fs, g, &b, &gd);
-
-        if (rc < 0)
-            return rc;
-        struct cspan c = span_const(gd);
-        uint32_t bb = field_get(c, GD_BLOCK_BITMAP), ib = field_get(c, GD_INODE_BITMAP),
-                 it = field_get(c, GD_INODE_TABLE);
-        bool ok = in_group(fs, g, bb, 1) && in_group(fs, g, ib, 1) &&
-                  in_group(fs, g, it, fs->table_blocks) && bb != ib && bb > gd_end && ib > gd_end &&
-                  it > gd_end && (bb < it || bb - it >= fs->table_blocks) &&
-                  (ib < it || ib - it >= fs->table_blocks) &&
-                  field_get(c, GD_FREE_BLOCKS) <= ext2_group_blocks(fs, g) &&
-                  field_get(c, GD_FREE_INODES) <= fs->inodes_per_group &&
-                  field_get(c, GD_USED_DIRS) <= fs->inodes_per_group;
-        buf_put(b);
-        if (!ok)
-            return ext2_corrupt(fs, "group descriptor %u", g);
-        at(fs->group, fs->groups, g) = (struct ext2_group){ bb, ib, it };
-    }
-    return 0;
+    mutex_lock(&fs->lock);
+    for (uint32_t g = 0; g < fs->groups && rc == 0; g++)
+        rc = read_group_locked(fs, g);
+    mutex_unlock(&fs->lock);
+    return rc;
 }
 
 /* Take the geometry over, refusing what would make later arithmetic wrong. */

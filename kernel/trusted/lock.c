@@ -15,6 +15,7 @@ irqlock_init(struct irqlock *l, const char *name)
     *l = (struct irqlock){ .name = name };
 }
 
+TRUSTED_BEGIN(cell)
 void
 irqlock_lock(struct irqlock *l) no_tsa
 {
@@ -35,6 +36,14 @@ irqlock_unlock(struct irqlock *l) no_tsa
     l->held = false;
     irqlocks_held--;
     hal_irq_restore(l->state);
+}
+TRUSTED_END
+
+void
+irqlock_assert_held(const struct irqlock *l)
+{
+    if (!l->held)
+        panic("irqlock %s: not held", l->name);
 }
 
 unsigned
@@ -102,6 +111,7 @@ mutex_take(struct mutex *m, unsigned above)
     rank_enter(t, m);
 }
 
+TRUSTED_BEGIN(cell)
 void
 mutex_lock(struct mutex *m) no_tsa
 {
@@ -148,8 +158,32 @@ mutex_unlock(struct mutex *m) no_tsa
     hal_irq_restore(state);
 }
 
+void
+mutex_lock_pair(struct mutex *a, struct mutex *b, bool b_first) no_tsa
+{
+    mutex_lock(b_first ? b : a);
+    if (a != b)
+        mutex_lock_nested(b_first ? a : b);
+}
+
+void
+mutex_unlock_pair(struct mutex *a, struct mutex *b) no_tsa
+{
+    mutex_unlock(a);
+    if (a != b)
+        mutex_unlock(b);
+}
+TRUSTED_END
+
 bool
 mutex_held(const struct mutex *m)
 {
     return m->owner == thread_current();
+}
+
+void
+mutex_assert_held(const struct mutex *m)
+{
+    if (!mutex_held(m))
+        panic("mutex %s: not held", m->name);
 }

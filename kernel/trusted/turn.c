@@ -9,6 +9,7 @@ turn_init(struct turn *t)
     waitq_init(&t->waiting);
 }
 
+TRUSTED_BEGIN(cell)
 void
 turn_take(struct turn *t) no_tsa
 {
@@ -26,3 +27,4 @@ turn_release(struct turn *t) no_tsa
     t->busy = false;
     wake_one(&t->waiting);
 }
+TRUSTED_END
