@@ -35,6 +35,9 @@ run-qemu: deps $(BUILD)/build.ninja ## boot that in QEMU, in the terminal; MACHI
 test: deps ## build with clang and gcc and run every test; ARGS="unit device" chooses suites
 	@$(PYTHON) tools/test.py $(BUILD) $(ARGS)
 
+test-oom: build ## let every allocation of the system's tests fail, one by one and many at once; ARGS="--every=1" leaves none out
+	@BUILD=$(abspath $(BUILD)) $(PYTHON) tests/system/test_oom.py --full $(ARGS)
+
 test-metal: deps ## run the system tests on QEMU's pc with the kernel for a real PC
 	@$(PYTHON) tools/test.py $(BUILD) metal
 
@@ -58,5 +61,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm lint menuconfig bench clean
+.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm lint menuconfig bench test-oom clean
 .DEFAULT_GOAL := help

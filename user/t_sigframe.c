@@ -191,6 +191,10 @@ faults(void)
     volatile int zero = 0, x = 1;
 
     guarded = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (guarded == MAP_FAILED) { /* the handler would come back for ever */
+        OK(false);
+        exit(1);
+    }
     hits = 0;
     sigaction(SIGSEGV, &sa, NULL);
     guarded[100] = 7; /* tried again after the handler */

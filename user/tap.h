@@ -28,6 +28,20 @@ ok(bool good, const char *fmt, ...)
     tap_failed += !good;
 }
 
+/* fork(2), but the program ends where there is no memory for a child: to kill(2), its -1 is everybody. */
+__attribute__((unused)) static pid_t
+tap_fork(void)
+{
+    pid_t pid = fork();
+
+    if (pid < 0 && errno == ENOMEM) {
+        printf("Bail out! no memory for a child\n");
+        exit(1);
+    }
+    return pid;
+}
+#define fork() tap_fork()
+
 /* The result of a call: `want` >= 0: exactly that; negative: -1 and that errno. */
 __attribute__((unused)) static void
 tap_result(long got, int err, long want, const char *what)

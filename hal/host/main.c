@@ -20,6 +20,7 @@
 #include <sim/ram.h>
 #include <sim/trace.h>
 
+#include "fail.h"
 #include "host.h"
 #include "options.h"
 #include "machine.h"
@@ -41,6 +42,7 @@ end(void *arg, int code)
 {
     (void)arg;
     terminal_close();
+    host_fail_report_places();
     host_user_fini();
     fflush(NULL);
     _exit(code);
@@ -298,6 +300,12 @@ main(int argc, char **argv)
     machine(follow);
     make_cmdline(dialogue, stdin_is_terminal);
     user_mode();
+    if (opt.fail_alloc || opt.fail_report != NULL) {
+        int rc = host_fail_start(opt.fail_report);
+
+        if (rc != 0)
+            fail("cannot write the report", opt.fail_report, rc);
+    }
 
     struct terminal_config term = {
         .sim = host.sim,

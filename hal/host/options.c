@@ -7,6 +7,7 @@
 
 #include <sim/event.h>
 
+#include "fail.h"
 #include "host.h"
 #include "options.h"
 
@@ -25,6 +26,8 @@ enum {
     OPT_LOG,
     OPT_LOG_LEVEL,
     OPT_EPOCH,
+    OPT_FAIL_ALLOC,
+    OPT_FAIL_REPORT,
     OPT_VERSION,
 };
 
@@ -39,6 +42,8 @@ static const struct option longopts[] = {
     { "epoch", required_argument, NULL, OPT_EPOCH },
     { "user", required_argument, NULL, OPT_USER },
     { "dma", required_argument, NULL, OPT_DMA },
+    { "fail-alloc", required_argument, NULL, OPT_FAIL_ALLOC },
+    { "fail-report", required_argument, NULL, OPT_FAIL_REPORT },
     { "no-pin", no_argument, NULL, OPT_NO_PIN },
     { "strict", no_argument, NULL, OPT_STRICT },
     { "trace", required_argument, NULL, OPT_TRACE },
@@ -73,6 +78,18 @@ static const char help[] =
     "                        noncoherent: devices see what the CPU wrote, and the other way round, "
     "only where\n"
     "                        the driver says so: a missing fence gives old data every time\n"
+    "  --fail-alloc KIND:WHICH[+COUNT]\n"
+    "                        let the kernel run out of memory: of the allocations of KIND (page, "
+    "object "
+    "or any)\n"
+    "                        the WHICHth from the start fails (new: the first in a place of the "
+    "code where none\n"
+    "                        has failed yet; new/DEPTH: places differ by that many callers) and so "
+    "do those\n"
+    "                        after it until COUNT (default 1) have.  A program starts over by "
+    "writing\n"
+    "                        \"fail KIND:WHICH+COUNT\" or \"fail off\" to /proc/drydock\n"
+    "  --fail-report FILE    write there which allocations failed, and all places that allocated\n"
     "  --no-pin              do not bind the kernel and its programs to one CPU\n"
     "  --strict              the first breach of a device's rules ends the run, with exit code 4\n"
     "  --trace GLOBS         report register accesses, e.g. 'ide0.*,uart0.LCR'\n"
@@ -208,6 +225,14 @@ option(struct options *o, int c)
         break;
     case OPT_DMA:
         o->dma = (enum option_dma)choice(o, "no such DMA", optarg, dmas);
+        break;
+    case OPT_FAIL_ALLOC:
+        if (host_fail_arm(optarg, strlen(optarg)) != 0)
+            usage(o, "not a rule for --fail-alloc", optarg);
+        o->fail_alloc = true;
+        break;
+    case OPT_FAIL_REPORT:
+        o->fail_report = optarg;
         break;
     case OPT_NO_PIN:
         o->pin = false;

@@ -27,6 +27,8 @@ struct options {
     enum option_clock clock;
     enum option_user user;
     enum option_dma dma;
+    bool fail_alloc;         /* a rule was given to host_fail_arm() */
+    const char *fail_report; /* NULL: none */
     bool pin;
     bool strict;
     const char *trace;

@@ -122,8 +122,10 @@ blk_scan_partitions(struct blkdev *dev)
     uint64_t extended = 0;
     struct span sector = span_of(kmem_alloc(SECTOR_SIZE), SECTOR_SIZE);
 
-    if (sector.ptr == NULL)
+    if (sector.ptr == NULL) {
+        klog(LOG_ERR, "%s: partitions: out of memory", dev->name);
         return;
+    }
     if (dev->sectors == 0 || blk_read(dev, 0, sector) < 0 || !is_table(span_const(sector)))
         goto done;
     for (unsigned i = 0; i < ENTRIES; i++) {

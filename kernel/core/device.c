@@ -51,7 +51,9 @@ device_keep(const struct device *found, const struct driver *_Nullable driver)
     if (driver == NULL)
         return 0;
     dev->error = driver->attach(dev);
-    if (dev->error < 0)
+    if (dev->error == -ENOMEM)
+        klog(LOG_ERR, "%s: %s: out of memory", dev->name, driver->name);
+    else if (dev->error < 0)
         klog(LOG_ERR, "%s: %s: error %d", dev->name, driver->name, -dev->error);
     return 0;
 }

@@ -3,6 +3,7 @@
  * kernel_main() runs on the boot stack with interrupts off and may not sleep; what has to wait for devices is done by the
  * thread "boot", which ends when process 1 runs. */
 #include <hal/upcall.h>
+#include <kernel/abi/errno.h>
 #include <kernel/core/assert.h>
 #include <kernel/core/cmdline.h>
 #include <kernel/core/device.h>
@@ -42,6 +43,17 @@ cell_skips_from_cmdline(void)
     cell_skips_are_fatal(cmdline_word("cell", word, sizeof word) && str_eq(word, "fatal"));
 }
 
+/* The end of a boot that cannot go on.  Want of memory is said in the same words everywhere (docs/oom.md). */
+static void boot_failed(int rc, const char *what) noreturn_fn;
+
+static void
+boot_failed(int rc, const char *what)
+{
+    if (rc == -ENOMEM)
+        panic("no memory for %s", what);
+    panic("cannot start %s: error %d", what, -rc);
+}
+
 /* "root=DEVICE", and "rootflags=ro". */
 static void
 mount_root(void)
@@ -54,6 +66,8 @@ mount_root(void)
     bool read_only = cmdline_word("rootflags", flags, sizeof flags) && str_eq(flags, "ro");
     int rc = vfs_mount_root(root, read_only);
 
+    if (rc == -ENOMEM)
+        boot_failed(rc, "the root file system and /dev");
     if (rc < 0)
         panic("cannot mount %s as the root file system: error %d", root, -rc);
 }
@@ -64,7 +78,7 @@ start_init(const struct boot_info *boot)
     int rc = proc_start_init(boot);
 
     if (rc < 0)
-        panic("cannot start process 1: error %d", -rc);
+        boot_failed(rc, "process 1");
 }
 
 static void

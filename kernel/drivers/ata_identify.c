@@ -114,8 +114,10 @@ ata_identify_drive(struct ata_drive *d)
     const struct ata_taskfile tf = { .command = ATA_IDENTIFY_DEVICE };
     struct span id = span_of(kmem_alloc(SECTOR_SIZE), SECTOR_SIZE);
 
-    if (id.ptr == NULL)
+    if (id.ptr == NULL) {
+        klog(LOG_ERR, "%s unit %u: out of memory", d->channel->name, d->unit);
         return false;
+    }
 
     int rc = ata_pio_in(d, &tf, id);
 

@@ -4,6 +4,7 @@
  * mounted meanwhile is seen at the next open.  Writing to a mounted device is not coherent with the mount (nor was it ever wise). */
 #include <hal/types.h>
 #include <kernel/abi/fcntl.h>
+#include <kernel/core/assert.h>
 #include <kernel/core/blk.h>
 #include <kernel/core/log.h>
 #include <kernel/fs/file.h>
@@ -79,7 +80,7 @@ void
 blkfile_init(void)
 {
     if (mount_internal(&bdev_type, &bdev_sb) < 0)
-        klog(LOG_ERR, "block special files: out of memory");
+        panic("no memory for block special files");
 }
 
 static int

@@ -54,13 +54,16 @@ chrdev_name(unsigned i, uint32_t *major_out)
     return ranges[i].name != NULL ? ranges[i].name : "-";
 }
 
-void
+int
 chrdev_publish_all(void)
 {
     for (unsigned i = 0; i < nr_ranges; i++) {
         const struct range *r = &ranges[i];
 
-        if (devfs_publish(S_IFCHR | 0666, dev_make(r->major, r->minor), r->count, r->name) < 0)
-            return;
+        int rc = devfs_publish(S_IFCHR | 0666, dev_make(r->major, r->minor), r->count, r->name);
+
+        if (rc < 0)
+            return rc;
     }
+    return 0;
 }

@@ -1,7 +1,6 @@
 /* devfs ("devtmpfs" in mount(8)): a tmpfs that is filled with the device files of all drivers. */
 #include <kernel/core/blk.h>
 #include <kernel/core/fmt.h>
-#include <kernel/core/log.h>
 #include <kernel/fs/dentry.h>
 #include <kernel/fs/devfs.h>
 #include <kernel/fs/file.h>
@@ -69,13 +68,18 @@ devfs_publish(uint32_t mode, uint32_t rdev, uint32_t count, const char *name)
     return 0;
 }
 
+struct blk_publisher {
+    struct inode *root;
+    int rc;
+};
+
 static void
 publish_blk(struct blkdev *dev, void *arg)
 {
-    struct inode *root = arg;
+    struct blk_publisher *b = arg;
 
-    if (publish_one(root, dev->name, S_IFBLK | 0660, dev->rdev) < 0)
-        klog(LOG_WARN, "devfs: no node for %s", dev->name);
+    if (b->rc == 0)
+        b->rc = publish_one(b->root, dev->name, S_IFBLK | 0660, dev->rdev);
 }
 
 static int
@@ -115,12 +119,16 @@ devfs_mount(struct superblock *sb, const char *options)
     if (rc < 0)
         return rc;
     sb->root->mode = S_IFDIR | 0755;
-    if (populate(sb->root) < 0)
-        klog(LOG_WARN, "devfs: out of memory");
     instances[slot] = sb;
-    chrdev_publish_all();
-    blk_for_each(publish_blk, sb->root);
-    return 0;
+
+    struct blk_publisher blk = { .root = sb->root, .rc = populate(sb->root) };
+
+    if (blk.rc == 0)
+        blk.rc = chrdev_publish_all();
+    blk_for_each(publish_blk, &blk);
+    if (blk.rc < 0) /* a directory of some devices would be taken for that of all */
+        sb->ops->umount(sb);
+    return blk.rc;
 }
 
 const struct fs_type devfs_type = { .name = "devtmpfs", .mount = devfs_mount };

@@ -12,7 +12,7 @@ extern const struct fs_type ext2_fs_type; /* ext2/super.c */
 int must_check devfs_publish(uint32_t mode, uint32_t rdev, uint32_t count,
                              const char *_Nullable name);
 /* chrdev.c: publish all that is known (a devfs was just mounted). */
-void chrdev_publish_all(void);
+int must_check chrdev_publish_all(void);
 /* memdev.c: null, zero, full, random, urandom, kmsg. */
 void memdev_init(void);
 

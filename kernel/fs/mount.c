@@ -226,6 +226,8 @@ vfs_mount_root(const char *dev_name, bool read_only)
         return rc;
     }
     rc = vfs_mount("dev", "/dev", "devtmpfs", MS_NOSUID, "");
+    if (rc == -ENOMEM)
+        return rc;
     if (rc < 0)
         klog(LOG_WARN, "no devices in /dev: error %d", -rc);
     return 0;

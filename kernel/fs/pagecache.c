@@ -583,7 +583,7 @@ pagecache_boot(void)
     struct page *p = page_zalloc(order);
 
     if (p == NULL)
-        panic("page cache: no memory at boot");
+        panic("no memory for the page cache");
     buckets = page_fresh(p);
     bucket_mask = ((uint64_t)PAGE_SIZE << order) / sizeof(struct page *) - 1;
     dirty_max = stats.total / DIRTY_SHARE;

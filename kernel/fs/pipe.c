@@ -4,7 +4,6 @@
  * straight into it; `head` and `len` change when the copy is complete.  Writes of up to PIPE_BUF bytes appear at once or not at all. */
 #include <kernel/abi/fcntl.h>
 #include <kernel/core/assert.h>
-#include <kernel/core/log.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/mount.h>
@@ -46,7 +45,7 @@ void
 pipe_init(void)
 {
     if (mount_internal(&pipe_type, &pipe_sb) < 0)
-        klog(LOG_ERR, "pipes: out of memory");
+        panic("no memory for pipes");
 }
 
 static uint32_t

@@ -1,5 +1,5 @@
 /* /proc/drydock: what the kernel itself holds, for leak tests, and what lies where.  Writing "drop" gives back every cache first; writing "bug NAME"
- * provokes a kernel bug where bug.h has one. */
+ * provokes a kernel bug where bug.h has one, "fail RULE" arms the simulator's --fail-alloc. */
 #include <hal/layout.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/fmt.h>
@@ -27,8 +27,9 @@ procfs_show_drydock(struct seq *s, unused_param struct inode *inode)
     seq_printf(s, "KernelObjects: %llu\nKernelPages: %llu\nCachedPages: %llu\nBuffers: %llu\n",
                (unsigned long long)kmem.objects, (unsigned long long)kmem.pages,
                (unsigned long long)cached, (unsigned long long)buf.count);
-    seq_printf(s, "UserPages: %llu\nProcesses: %u\n",
-               (unsigned long long)(pages.total - pages.free - kmem.pages - cached), proc_count());
+    seq_printf(s, "UserPages: %llu\nProcesses: %u\nFailures: %llu\n",
+               (unsigned long long)(pages.total - pages.free - kmem.pages - cached), proc_count(),
+               (unsigned long long)(pages.failures + kmem.failures));
 
     struct hal_extent e;
 
@@ -63,5 +64,7 @@ procfs_write_drydock(unused_param struct inode *inode, const char *text, size_t 
     }
     if (text_starts(t, "bug "))
         return bug_provoke(text_sub(t, 4, t.len).ptr, t.len - 4);
+    if (text_starts(t, "fail "))
+        return kmem_fail_rule(text_sub(t, 5, t.len).ptr, t.len - 5);
     return -EINVAL;
 }

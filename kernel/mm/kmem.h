@@ -24,4 +24,8 @@ void kmem_drain(void);
 
 /* Fault injection: the nth allocation from now (1 = next) fails, and all after it for `count`; n 0: off.  Pages and objects. */
 void kmem_fail_at(uint64_t n, uint64_t count);
-bool kmem_should_fail(void); /* asked by page_alloc and kmem_alloc */
+/* Asked by page_alloc() and kmem_alloc(). */
+enum kmem_kind { KMEM_PAGE, KMEM_OBJECT };
+bool kmem_should_fail(enum kmem_kind kind);
+/* What the simulator shall let fail from now on (its --fail-alloc).  -EINVAL: no such rule, or no simulator that can. */
+int must_check kmem_fail_rule(const char *rule, size_t len);

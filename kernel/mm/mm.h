@@ -95,8 +95,9 @@ int must_check mm_in_core(struct mm *mm, uintptr_t addr);
 /* Is the whole range mapped?  0 or -ENOMEM. */
 int must_check mm_check_range(struct mm *mm, uintptr_t addr, uint64_t len);
 
-/* The memory killer: called when a fault or an allocation on a process's behalf found no page.  Rule: the process with the
- * largest resident set gets SIGKILL and its memory counts as coming back; process 1 and the kernel's threads are exempt, and session
- * leaders (the shells people sit at) are taken only when nobody else is left.  Waits a while for the memory: what is tried again after
- * it may succeed.  Thread context of a process, no lock held. */
+/* The memory killer: called when a fault or an allocation on a process's behalf found no page.  Waits a while for what others free;
+ * what is tried again after it may succeed.  Rule: when a process has waited OOM_PATIENCE times without getting a page in between,
+ * the process with the largest resident set gets SIGKILL and its memory counts as coming back; process 1 and the kernel's threads are
+ * exempt, and session leaders (the shells people sit at) are taken only when nobody else is left.  Thread context of a process,
+ * no lock held. */
 void oom_wait(void);

@@ -1,10 +1,17 @@
-/* The memory killer. */
+/* The memory killer.
+ *
+ * A program that touches a page it cannot have waits and tries again: others free memory too.  When it has waited OOM_PATIENCE
+ * times in vain, the largest process is killed; process 1 never is, and whoever leads a session only when nobody else is left. */
 #include <hal/time.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 
-enum { SIGKILL_NR = 9, OOM_RETRY_NS = 1000000 };
+enum {
+    SIGKILL_NR = 9,
+    OOM_RETRY_NS = 1000000,
+    OOM_PATIENCE = 8, /* waits of one process, without a page in between, before somebody is killed */
+};
 
 struct oom_search {
     struct proc *_Nullable victim; /* the largest that leads no session */
@@ -66,7 +73,10 @@ oom_kill(void)
 void
 oom_wait(void)
 {
-    oom_kill();
+    struct proc *p = thread_current()->proc;
+
+    if (p == NULL || ++p->oom_waits > OOM_PATIENCE)
+        oom_kill();
     if (thread_sleep_until(hal_time_now_ns() + OOM_RETRY_NS, WAIT_INTR) < 0)
         sched_yield();
 }

@@ -76,6 +76,14 @@ remove:
     return rc;
 }
 
+/* There is no program yet that could be told. */
+static void
+need_memory(int rc, const char *what)
+{
+    if (rc == -ENOMEM)
+        panic("no memory for %s", what);
+}
+
 /* Descriptors 0, 1 and 2 are the console, which becomes the controlling terminal. */
 static void
 open_console(struct proc *p)
@@ -83,6 +91,7 @@ open_console(struct proc *p)
     struct file *f;
     int rc = vfs_open(NULL, "/dev/console", O_RDWR, 0, &f);
 
+    need_memory(rc, "the console");
     if (rc < 0) {
         klog(LOG_WARN, "init: /dev/console: error %d", -rc);
         return;
@@ -91,7 +100,11 @@ open_console(struct proc *p)
         if (fd_install(p->files, file_ref(f), fd, false) < 0)
             file_put(f);
     file_put(f);
-    if (run_mode && vfs_open(NULL, "/dev/ttyS0", O_RDWR, 0, &f) == 0)
+    if (!run_mode)
+        return;
+    rc = vfs_open(NULL, "/dev/ttyS0", O_RDWR, 0, &f);
+    need_memory(rc, "the console");
+    if (rc == 0)
         file_put(f); /* opening it made it ours */
 }
 
@@ -162,7 +175,9 @@ first_program(void *arg)
 
     open_console(p);
     if (run_mode) {
-        if (vfs_mount("proc", "/proc", "proc", 0, "") < 0) /* what init's scripts do otherwise */
+        rc = vfs_mount("proc", "/proc", "proc", 0, ""); /* what init's scripts do otherwise */
+        need_memory(rc, "/proc");
+        if (rc < 0)
             klog(LOG_INFO, "init: /proc is not mounted");
         rc = exec_first(p, "/bin/sh");
     } else if (cmdline_word("init", init, sizeof init)) {
@@ -172,6 +187,7 @@ first_program(void *arg)
         for (unsigned i = 0; i < sizeof shells / sizeof shells[0] && rc < 0; i++)
             rc = exec_first(p, shells[i]);
     }
+    need_memory(rc, "the first program");
     if (rc < 0) {
         klog(LOG_ERR,
              "no program to start: error %d (the root file system needs /sbin/init or /bin/sh)", -rc);

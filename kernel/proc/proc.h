@@ -68,6 +68,7 @@ struct proc {
     uaddr_t clear_child_tid, set_child_tid, robust_list;
     uint64_t children_user_ns, children_sys_ns;
     uint64_t min_faults, maj_faults;
+    unsigned oom_waits;                   /* for memory, since it last had some (oom_wait()) */
     uint64_t rss_peak, children_rss_peak; /* pages; of a process that has ended, of those waited for */
     int32_t pdeath_signal;                /* when the parent ends; 0: none */
     struct timer alarm;                   /* ITIMER_REAL */

@@ -42,32 +42,6 @@ static unsigned quarantine_first guarded_by(kmem_lock);
 static unsigned quarantine_len guarded_by(kmem_lock);
 static size_t quarantine_bytes guarded_by(kmem_lock);
 
-static uint64_t fail_after, fail_count;
-
-void
-kmem_fail_at(uint64_t n, uint64_t count)
-{
-    fail_after = n;
-    fail_count = n != 0 ? count : 0;
-}
-
-bool
-kmem_should_fail(void)
-{
-    if (fail_after == 0)
-        return false;
-    if (fail_after > 1) {
-        fail_after--;
-        return false;
-    }
-    if (fail_count == 0) {
-        fail_after = 0;
-        return false;
-    }
-    fail_count--;
-    return true;
-}
-
 /* The bitmap of a slab with nothing in it. */
 static uint64_t
 all_free(unsigned class)
@@ -197,7 +171,7 @@ kmem_alloc(size_t size)
 
     if (size == 0)
         size = 1;
-    if (!kmem_should_fail() && size <= (size_t)PAGE_SIZE << PAGE_ORDER_MAX)
+    if (!kmem_should_fail(KMEM_OBJECT) && size <= (size_t)PAGE_SIZE << PAGE_ORDER_MAX)
         p = size + redzone <= SLAB_MAX ? small_alloc(size, redzone) : big_alloc(size, redzone);
     if (p == NULL) {
         irqlock_lock(&kmem_lock);

@@ -237,7 +237,7 @@ struct page *
 page_alloc(unsigned order)
 {
     assert(order <= PAGE_ORDER_MAX);
-    if (!kmem_should_fail()) {
+    if (!kmem_should_fail(KMEM_PAGE)) {
         for (unsigned round = 0; round < RECLAIM_ROUNDS; round++) {
             struct page *p = page_take(order);
 

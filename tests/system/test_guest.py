@@ -3,7 +3,7 @@
 
 from harness import *
 
-SKIP = {'t_fsrandom', 't_random', 't_badptr', 't_forks', 't_hog', 't_true'}  # driven by other tests
+SKIP = {'t_fsrandom', 't_random', 't_badptr', 't_forks', 't_hog', 't_oom', 't_true'}  # driven by other tests
 
 
 def programs():

@@ -64,7 +64,7 @@ position(const struct hal_space *s, uintptr_t va)
 int
 hal_space_create(struct hal_space **space_out)
 {
-    if (kmem_should_fail())
+    if (kmem_should_fail(KMEM_PAGE))
         return -ENOMEM;
     *space_out = calloc(1, sizeof(struct hal_space));
     fake_spaces++;
@@ -93,7 +93,7 @@ hal_space_map(struct hal_space *s, uaddr_t va, paddr_t pa, size_t npages, unsign
     check_range(va, npages);
     if (prot == 0 || prot > 7)
         hal_panic("space: bad protection");
-    if (kmem_should_fail()) /* a page table could not be had */
+    if (kmem_should_fail(KMEM_PAGE)) /* a page table could not be had */
         return -ENOMEM;
     for (size_t k = 0; k < npages; k++) {
         struct mapping m = { va.v + k * PAGE_SIZE, paddr(pa.v + k * PAGE_SIZE), prot };
@@ -169,7 +169,7 @@ fake_space_each(const struct hal_space *s,
 int
 hal_user_init(struct hal_user *u, uaddr_t pc, uaddr_t sp)
 {
-    if (kmem_should_fail())
+    if (kmem_should_fail(KMEM_PAGE))
         return -ENOMEM;
     *u = (struct hal_user){ .regs = { .rip = pc.v, .rsp = sp.v } };
     fake_users++;

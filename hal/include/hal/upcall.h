@@ -21,6 +21,15 @@ void kernel_timer(void);
 void *_Nullable kernel_table_page_alloc(void);
 void kernel_table_page_free(void *page);
 
+/* Fault injection.  `fails` is asked before each allocation of pages, or of an object, whether it shall fail; `arm` gets a rule that
+ * a program wrote to /proc/drydock, -EINVAL if it is none.  Thread context; neither may sleep. */
+struct alloc_faults {
+    bool (*fails)(bool object);
+    int (*arm)(const char *rule, size_t len);
+};
+/* Have them asked from now on; NULL, and from the start: nobody.  Before kernel_main(). */
+void kernel_alloc_faults(const struct alloc_faults *_Nullable f);
+
 /* The console wants a read-only look at the kernel: print a table named by `what` ("proc", "mem", "irq", "dev", "block", "mount")
  * line by line through `emit`.  Called while the kernel does not run; must not sleep, lock or allocate.  -EINVAL: no such table. */
 int must_check kernel_info(const char *what, void (*emit)(void *arg, const char *line), void *arg);
