@@ -125,7 +125,7 @@ static void
 data_write(void *dev, uint64_t off, unsigned width, uint64_t value)
 {
     struct gpio_pl061 *p = dev;
-    uint64_t mask = off >> 2 & 0xff;
+    uint64_t mask = off >> 2 & p->val[R_DIR]; /* inputs do not take it */
 
     check_width(p, off, width, true, value);
     p->latch = (uint8_t)((p->latch & ~mask) | (value & mask));

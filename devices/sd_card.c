@@ -42,8 +42,11 @@ next_out(struct sd_card *c)
     }
     out = c->frame[c->frame_pos++];
     if (c->frame_pos == c->frame_len) {
-        if (c->multiple) {
+        if (c->multiple) { /* the next block, at least a byte (NAC) later */
             sd_fetch(c);
+            c->response[0] = 0xff;
+            c->response_pos = 0;
+            c->response_len = 1;
         } else {
             c->phase = SD_COMMAND;
         }
@@ -91,7 +94,7 @@ take_in(struct sd_card *c, uint8_t in)
         return;
     }
     if (c->command_len == 0) {
-        if (c->response_pos < c->response_len || c->busy) {
+        if ((c->response_pos < c->response_len && c->phase != SD_READ) || c->busy) {
             return;
         }
         if (c->phase == SD_WRITE_TOKEN) {

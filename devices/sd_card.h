@@ -8,13 +8,13 @@
 
 /* Virtual time that things take. */
 struct sd_timing {
-    uint32_t init_polls; /* ACMD41 (or CMD1) says so many times that it is not ready yet */
+    uint32_t init_polls; /* ACMD41 (or CMD1) says once more than that that it is not ready yet */
     uint64_t read_ns;    /* from a command or block to the next block */
     uint64_t write_ns;   /* busy after each block */
     uint64_t erase_ns;
 };
 
-#define SD_TIMING_DEFAULT ((struct sd_timing){ 3, 100000, 250000, 1000000 })
+#define SD_TIMING_DEFAULT ((struct sd_timing){ 2, 100000, 250000, 1000000 })
 #define SD_TIMING_INSTANT ((struct sd_timing){ 0, 0, 0, 0 })
 
 /* Faults on request of the host side.  Counts are of blocks of that kind since power-on, from 1; 0: never. */

@@ -27,6 +27,7 @@ enum {
     DATA_CRC_ERROR = 0x0b,
     DATA_WRITE_ERROR = 0x0d,
 
+    NCR = 1,
     CHECK_VOLTAGE = 1, /* CMD8: 2.7 to 3.6 V */
 };
 
@@ -54,13 +55,13 @@ r1(const struct sd_card *c, unsigned errors)
 static void
 respond(struct sd_card *c, unsigned errors, const uint8_t *tail, size_t n)
 {
-    c->response[0] = 0xff;
-    c->response[1] = r1(c, errors);
+    memset(c->response, 0xff, NCR);
+    c->response[NCR] = r1(c, errors);
     if (n) {
-        memcpy(c->response + 2, tail, n);
+        memcpy(c->response + NCR + 1, tail, n);
     }
     c->response_pos = 0;
-    c->response_len = (uint8_t)(2 + n);
+    c->response_len = (uint8_t)(NCR + 1 + n);
 }
 
 static void
@@ -228,10 +229,10 @@ operation_condition(struct sd_card *c, uint32_t arg)
 {
     bool knows = !sd_high_capacity(c->image->size) || (c->hcs_seen && (arg & ARG_HCS));
 
+    respond(c, 0, NULL, 0); /* the one that ends it still says idle */
     if (knows && c->polls++ >= c->timing.init_polls) {
         c->ready = true;
     }
-    respond(c, 0, NULL, 0);
 }
 
 static void

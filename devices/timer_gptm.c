@@ -22,7 +22,7 @@ enum {
     R_TAILR,
     R_TBILR,
     R_TAMATCHR,
-    R_TBMATCHR,
+    R_TBMATCHR, /* after timer A's, each of them */
     R_TAPR,
     R_TBPR,
     R_TAPMR,
@@ -177,13 +177,44 @@ pair(const struct timer_gptm *g)
     return !(g->val[R_CFG] & CFG_16BIT);
 }
 
+/* 9.5: as one timer of 32 bits, timer B's interval and match registers are the upper halves of timer A's. */
+static uint64_t
+joined(const struct timer_gptm *g, unsigned reg)
+{
+    return g->val[reg] | g->val[reg + 1] << 16;
+}
+
+static uint64_t
+joined_peek(const void *dev, unsigned reg)
+{
+    const struct timer_gptm *g = dev;
+
+    return pair(g) ? joined(g, reg) : g->val[reg];
+}
+
+/* Only the half that is meant takes a value. */
+static void
+split(struct timer_gptm *g, unsigned reg, uint64_t value)
+{
+    bool b = reg == R_TBILR || reg == R_TBMATCHR;
+
+    if (b && pair(g)) {
+        g->val[reg] = g->bank.old;
+        return;
+    }
+    g->val[reg] = value & 0xffff;
+    if (!b && pair(g)) {
+        g->val[reg + 1] = value >> 16;
+    }
+}
+
 static uint64_t
 load_of(const struct timer_gptm *g, unsigned n)
 {
     uint64_t prescale = g->val[n ? R_TBPR : R_TAPR] + 1;
 
     if (pair(g)) {
-        return g->val[R_TAILR];
+        return joined(g, R_TAILR);
     }
     return ((g->val[n ? R_TBILR : R_TAILR] & 0xffff) + 1) * prescale - 1;
 }
@@ -198,7 +229,7 @@ start(struct timer_gptm *g, unsigned n)
     if (g->val[R_CFG] == CFG_RTC) {
         h->rtc = true;
         h->first = RTC_FIRST;
-        h->load = g->val[R_TAMATCHR];
+        h->load = joined(g, R_TAMATCHR);
     } else if (mode != MR_ONE_SHOT && mode != MR_PERIODIC) {
         h->on = false;
         sim_log(g->model.sim, "%s: not modelled: timer mode %#llx", g->model.name,
@@ -261,7 +292,7 @@ load_write(void *dev, unsigned reg, uint64_t value)
     struct timer_gptm *g = dev;
     unsigned n = reg == R_TBILR;
 
-    (void)value;
+    split(g, reg, value);
     if (g->half[n].on && !g->half[n].rtc) {
         start(g, n);
     }
@@ -272,9 +303,9 @@ match_write(void *dev, unsigned reg, uint64_t value)
 {
     struct timer_gptm *g = dev;
 
-    (void)reg;
+    split(g, reg, value);
     if (g->half[0].on && g->half[0].rtc) {
-        g->half[0].load = value & UINT32_MAX;
+        g->half[0].load = joined(g, R_TAMATCHR);
         schedule(g, 0);
     }
 }
@@ -283,13 +314,13 @@ static uint64_t
 tr_peek(const void *dev, unsigned reg)
 {
     const struct timer_gptm *g = dev;
-    unsigned n = reg == R_TBR;
-    uint64_t v = g->half[n].on ? counter(g, &g->half[n]) : g->val[reg];
+    unsigned n = reg == R_TBR && !pair(g);
+    uint64_t v = g->half[n].on ? counter(g, &g->half[n]) : g->val[n ? R_TBR : R_TAR];
 
     if (g->half[n].on && !pair(g)) {
         v /= g->val[n ? R_TBPR : R_TAPR] + 1;
     }
-    return v;
+    return reg == R_TBR && pair(g) ? v >> 16 : v;
 }
 
 static uint64_t
@@ -320,10 +351,12 @@ static const struct reg regs[R_COUNT] = {
     [R_RIS] = { "RIS", 0x1c, .ro = INT_ALL, .peek = ris_peek },
     [R_MIS] = { "MIS", 0x20, .ro = INT_ALL, .peek = ris_peek },
     [R_ICR] = { "ICR", 0x24, .wo = INT_ALL, .write = icr_write },
-    [R_TAILR] = { "TAILR", 0x28, .rw = 0xffffffff, .reset = 0xffffffff, .write = load_write },
+    [R_TAILR] = { "TAILR", 0x28, .rw = 0xffffffff, .reset = 0xffff, .peek = joined_peek,
+                  .write = load_write },
     [R_TBILR] = { "TBILR", 0x2c, .rw = 0xffff, .reset = 0xffff, .write = load_write },
-    [R_TAMATCHR] = { "TAMATCHR", 0x30, .rw = 0xffffffff, .reset = 0xffffffff, .write = match_write },
-    [R_TBMATCHR] = { "TBMATCHR", 0x34, .rw = 0xffff, .reset = 0xffff },
+    [R_TAMATCHR] = { "TAMATCHR", 0x30, .rw = 0xffffffff, .reset = 0xffff, .peek = joined_peek,
+                     .write = match_write },
+    [R_TBMATCHR] = { "TBMATCHR", 0x34, .rw = 0xffff, .reset = 0xffff, .write = match_write },
     [R_TAPR] = { "TAPR", 0x38, .rw = 0xff },
     [R_TBPR] = { "TBPR", 0x3c, .rw = 0xff },
     [R_TAPMR] = { "TAPMR", 0x40, .rw = 0xff },

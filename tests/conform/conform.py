@@ -20,7 +20,7 @@ EXIT_GOOD = 0x10 << 1 | 1
 TRACE_MAX = 16 << 20  # bytes
 HANG_S = 120
 MIB = 1 << 20
-DRIVES = {'ata': [4 * MIB, 1 * MIB], 'dma': [4 * MIB]}  # sizes of the drives of a probe, primary channel first
+DRIVES = {'ata': [4 * MIB, 1 * MIB], 'dma': [4 * MIB], 'lm3s_sd': [4 * MIB]}  # sizes of the drives of a probe, primary channel first
 
 
 def pattern(size):
@@ -59,6 +59,16 @@ def qemu(what, drives, trace):
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANG_S)
 
 
+def qemu_lm3s(what, drives, trace):
+    """A probe in the flash of QEMU's LM3S6965, on virtual time; its trace comes by semihosting."""
+    argv = ['qemu-system-arm', '-M', 'lm3s6965evb', '-nographic', '-monitor', 'none', '-serial', 'null', '-no-reboot',
+            '-icount', 'shift=3,sleep=off', '-chardev', 'file,id=trace,path=' + trace,
+            '-semihosting-config', 'enable=on,target=native,chardev=trace', '-kernel', os.path.join(OUT, 'probe_%s.elf' % what)]
+    for path in drives:
+        argv += ['-drive', 'file=%s,format=raw,if=sd' % path]
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANG_S)
+
+
 def bail(text):
     print('1..1\nnot ok 1 - ' + text.replace('\n', '\n# '))
     sys.exit(1)
@@ -67,13 +77,14 @@ def bail(text):
 def main(what):
     trace = os.path.join(OUT, what + '.trace')
     with tempfile.TemporaryDirectory(prefix='drydock-conform-') as d:
-        p = qemu(what, make_drives(d, what), trace)
-        if p.returncode != (0 if what == 'kernel' else EXIT_GOOD):
+        lm3s = what.startswith('lm3s_')
+        p = (qemu_lm3s if lm3s else qemu)(what, make_drives(d, what), trace)
+        if p.returncode != (0 if what == 'kernel' or lm3s else EXIT_GOOD):
             tail = open(trace, errors='replace').read()[-600:] if os.path.exists(trace) else ''
             bail('%s ran to its end under QEMU: exit %d\n%s\n%s' % (what, p.returncode, p.stderr, tail))
         if os.path.getsize(trace) > TRACE_MAX:
             bail('the trace has at most %d bytes' % TRACE_MAX)
-        argv = [os.path.join(OUT, 'replay'), '--allowed', ALLOWED]
+        argv = [os.path.join(OUT, 'replay'), '--allowed', ALLOWED] + (['--board', 'lm3s6965evb'] if lm3s else [])
         for again in make_drives(d, what):
             argv += ['--drive', again]
         argv += [what] + ([FIRMWARE] if what == 'kernel' else []) + [trace]

@@ -1,6 +1,6 @@
 /* Replays a register trace that was taken under QEMU on the models, and compares every value read and every interrupt.
  *
- *     replay [--drive FILE]... --allowed FILE NAME TRACE...
+ *     replay [--board pc|lm3s6965evb] [--drive FILE]... --allowed FILE NAME TRACE...
  *
  * Several traces go one after the other to the same machine: what firmware leaves behind, then what runs after it.
  *
@@ -28,10 +28,13 @@
 #include <sim/trace.h>
 
 #include "allowed.h"
+#include "card.h"
 #include "clocks.h"
 #include "trace.h"
 
+#include <devices/nvic_armv7m.h>
 #include <devices/pci_i440fx.h>
+#include <devices/sd_card.h>
 
 enum {
     RAM_BYTES = 32 << 20,
@@ -45,7 +48,9 @@ enum {
 #define EPOCH_S UINT64_C(1767225600) /* 2026-01-01, as QEMU is told */
 #define HELD_NS (UINT64_C(1) << 60)
 
-static const char *const held_models[] = { "ide0", "uart0" };
+static const struct board *board = &board_pc;
+static const char *const held_models[] = { "ide0",    "uart0", "ssi0", "sysctl",
+                                           "systick", "adc0",  "eth0" };
 
 static struct {
     struct sim *sim;
@@ -59,6 +64,7 @@ static struct {
         uint8_t command;
         unsigned word;
     } ata[2];
+    struct card card;
     char error[200]; /* the last guest error, or "" */
     char error_name[64];
 
@@ -210,6 +216,10 @@ name_more(const struct trace_line *line)
 {
     char more[32] = "";
 
+    if (strcmp(r.name, "ssi0.DR") == 0) {
+        card_name(&r.card, more, sizeof more);
+        strncat(r.name, more, sizeof r.name - strlen(r.name) - 1);
+    }
     if (line->kind != TRACE_PORT) {
         return;
     }
@@ -233,6 +243,9 @@ name_more(const struct trace_line *line)
 static void
 note_write(const struct trace_line *line)
 {
+    if (board != &board_pc) {
+        card_write(&r.card, line->addr, line->value);
+    }
     if (line->kind != TRACE_PORT) {
         return;
     }
@@ -417,6 +430,19 @@ gsi_of(unsigned vector)
     return -1;
 }
 
+/* A Cortex-M's handler returns at once: the trace has its log only. */
+static int
+take_interrupt(void)
+{
+    int got = sim_cpu_intr_ack(r.sim);
+    struct model *nvic = nvic_armv7m_find(r.sim);
+
+    if (nvic && got >= 0) {
+        nvic_armv7m_return(nvic, (unsigned)got);
+    }
+    return got;
+}
+
 static void
 interrupt_line(const struct trace_line *line)
 {
@@ -424,7 +450,7 @@ interrupt_line(const struct trace_line *line)
 
     r.compared++;
     if (wait_for_interrupt(line)) {
-        got = sim_cpu_intr_ack(r.sim);
+        got = take_interrupt();
         got = line->kind == TRACE_GSI ? gsi_of((unsigned)got) : got;
     }
     if (got < 0) {
@@ -439,7 +465,7 @@ quiet_line(const struct trace_line *line)
 {
     r.compared++;
     if (sim_cpu_intr_pending(r.sim)) {
-        difference(line, "interrupt", 0, (uint64_t)sim_cpu_intr_ack(r.sim), "QEMU raises none");
+        difference(line, "interrupt", 0, (uint64_t)take_interrupt(), "QEMU raises none");
     }
 }
 
@@ -509,32 +535,33 @@ replay_line(const struct trace_line *line)
 
 /* --- the machine --- */
 
-/* The board, with the bridges as reset leaves them. */
+/* The PC, with the bridges as reset leaves them. */
 static const struct board *
-cold_board(void)
+cold_pc(void)
 {
     static struct board_dev devs[32];
-    static struct board board;
+    static struct board cold;
     size_t n = 0;
 
-    board = board_pc;
+    cold = board_pc;
     for (; board_pc.devs[n].compatible; n++) {
         devs[n] = board_pc.devs[n];
         if (strcmp(devs[n].compatible, "intel,i440fx") == 0) {
             devs[n].compatible = "intel,i440fx-cold";
         }
     }
-    board.devs = devs;
-    return &board;
+    cold.devs = devs;
+    return &cold;
 }
 
 static void
 machine(size_t drives)
 {
-    static const struct model_class *models[32];
+    static const struct model_class *models[64];
     size_t n = 0;
+    bool pc = board == &board_pc;
     struct sim_config config = {
-        .ram_size = RAM_BYTES,
+        .ram_size = pc ? RAM_BYTES : 0,
         .ram_base = SIM_RAM_ANY,
         .seed = 1,
         .epoch_s = EPOCH_S,
@@ -550,7 +577,10 @@ machine(size_t drives)
         models[n] = sim_models[n];
     }
     models[n] = &pci_i440fx_cold_class;
-    r.sim = sim_create(&config, cold_board(), models);
+    for (size_t i = 0; !pc && i < drives; i++) {
+        images[i].slot = "sd0";
+    }
+    r.sim = sim_create(&config, pc ? cold_pc() : board, models);
     if (!r.sim) {
         perror("sim_create");
         exit(2);
@@ -558,9 +588,13 @@ machine(size_t drives)
     r.state_size = sim_state_size(r.sim);
     r.state = malloc(r.state_size);
     if (!r.state || sim_trace_set(r.sim, "*", on_trace, NULL) != 0 ||
-        sim_dma_grant(r.sim, "ide0", 0, RAM_BYTES, SIM_DMA_TO_DEVICE | SIM_DMA_FROM_DEVICE) != 0) {
+        (pc &&
+         sim_dma_grant(r.sim, "ide0", 0, RAM_BYTES, SIM_DMA_TO_DEVICE | SIM_DMA_FROM_DEVICE) != 0)) {
         perror("replay");
         exit(2);
+    }
+    if (!pc) {
+        sd_card_set_timing(sim_model_find(r.sim, "sd0"), &SD_TIMING_INSTANT);
     }
 }
 
@@ -621,14 +655,17 @@ main(int argc, char **argv)
     int i;
 
     for (i = 1; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
-        if (strcmp(argv[i], "--drive") == 0) {
+        if (strcmp(argv[i], "--board") == 0 && strcmp(argv[i + 1], board_lm3s6965evb.name) == 0) {
+            board = &board_lm3s6965evb;
+        } else if (strcmp(argv[i], "--drive") == 0) {
             add_drive(drives++, argv[i + 1]);
         } else if (strcmp(argv[i], "--allowed") == 0) {
             allowed = argv[i + 1];
         }
     }
     if (argc - i < 2 || !allowed) {
-        fprintf(stderr, "usage: replay [--drive FILE]... --allowed FILE NAME TRACE...\n");
+        fprintf(stderr,
+                "usage: replay [--board NAME] [--drive FILE]... --allowed FILE NAME TRACE...\n");
         return 2;
     }
     r.allowed = allowed_load(allowed, argv[i]);

@@ -56,13 +56,13 @@ ssi_start(const struct sim_image *image)
     ssi_start_cold(image);
     write32(GPIOA + G_DEN, 0x3c);
     write32(GPIOA + G_AFSEL, 0x34); /* clock, in and out; the display's select is an output, high */
-    write32(GPIOA + 0x3fc, 0x08);
     write32(GPIOA + G_DIR, 0x08);
+    write32(GPIOA + 0x3fc, 0x08);
     write32(GPIOC + G_DEN, 0x8f);
     write32(GPIOC + G_DIR, 0x80);
     write32(GPIOD + G_DEN, 0x01);
-    write32(GPIOD + 0x3fc, 0x01);
     write32(GPIOD + G_DIR, 0x01);
+    write32(GPIOD + 0x3fc, 0x01);
     write32(CR0, 7);
     write32(CPSR, 4);
     write32(CR1, 2);

@@ -97,10 +97,14 @@ START_TEST(digital_enable_and_direction)
     ck_assert_uint_eq(read32(ALL), 0); /* not enabled */
     write32(DEN, 3);
     ck_assert_uint_eq(read32(ALL), 3);
-    write32(ALL, 0); /* inputs do not take it, but the latch does */
+    write32(ALL, 0); /* inputs do not take it */
     ck_assert_uint_eq(read32(ALL), 3);
     write32(DIR, 1);
     ck_assert_uint_eq(read32(ALL), 2);
+    write32(DIR, 0);
+    write32(ALL, 1);
+    write32(DIR, 1);
+    ck_assert_uint_eq(read32(ALL), 2); /* nor do they keep it */
     write32(ALL, 1);
     ck_assert_uint_eq(read32(ALL), 3);
     write32(DEN, 2);

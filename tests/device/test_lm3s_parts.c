@@ -515,9 +515,9 @@ START_TEST(keys_and_lamp)
     ck_assert_uint_eq(read32(GALL), 0);
     gpio_key_press(key, false);
     ck_assert_uint_eq(read32(GALL), 2);
-    write32(GALL, 1);
     ck_assert(!gpio_led_lit(led)); /* not an output yet */
     write32(GDIR, 1);
+    write32(GALL, 1);
     ck_assert(gpio_led_lit(led));
     write32(GALL, 0);
     ck_assert(!gpio_led_lit(led));

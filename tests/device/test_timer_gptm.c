@@ -125,6 +125,31 @@ START_TEST(two_halves_with_prescalers)
 }
 END_TEST
 
+START_TEST(halves_of_one_timer)
+{
+    start_one(&timer_gptm_class, &timer);
+    write32(TAILR, 0x12345678);
+    ck_assert_uint_eq(read32(TBILR), 0x1234);
+    write32(TBILR, 0xffff); /* ignored */
+    ck_assert_uint_eq(read32(TAILR), 0x12345678);
+    write32(TAMATCHR, 0xabcd0001);
+    ck_assert_uint_eq(read32(TAMATCHR + 4), 0xabcd);
+    write32(TAMR, PERIODIC);
+    write32(CTL, TAEN);
+    ck_assert_uint_eq(read32(TBR), 0x1234);
+    write32(CTL, 0);
+    write32(CFG, 4); /* two timers */
+    ck_assert_uint_eq(read32(TAILR), 0x5678);
+    ck_assert_uint_eq(read32(TBILR), 0x1234);
+    write32(TAILR, 0x00019999);
+    ck_assert_uint_eq(read32(TAILR), 0x9999);
+    ck_assert_uint_eq(read32(TBILR), 0x1234);
+    write32(TBILR, 0x4321);
+    ck_assert_uint_eq(read32(TBILR), 0x4321);
+    finish();
+}
+END_TEST
+
 START_TEST(stops_where_it_is)
 {
     start_one(&timer_gptm_class, &timer);
@@ -199,4 +224,5 @@ START_TEST(guest_errors)
 END_TEST
 
 RUN_TESTS("timer_gptm", reset_values, one_shot, periodic, two_halves_with_prescalers,
-          stops_where_it_is, new_interval_while_it_runs, real_time_clock, guest_errors)
+          halves_of_one_timer, stops_where_it_is, new_interval_while_it_runs, real_time_clock,
+          guest_errors)
