@@ -1,7 +1,7 @@
 /* Linux: open flags, fcntl commands, AT_*, access, seek and the like (asm-generic/fcntl.h, linux/fcntl.h, linux/stat.h). */
 #pragma once
 
-#include <stdint.h>
+#include <abi/open.h>
 
 enum {
     O_RDONLY = 0,
@@ -16,10 +16,6 @@ enum {
     O_NONBLOCK = 04000,
     O_DSYNC = 010000,
     O_ASYNC = 020000,
-    O_DIRECT = 040000,
-    O_LARGEFILE = 0100000,
-    O_DIRECTORY = 0200000,
-    O_NOFOLLOW = 0400000,
     O_NOATIME = 01000000,
     O_CLOEXEC = 02000000,
     O_SYNC = 04010000,

@@ -1,7 +1,7 @@
-/* Signals as programs see them (asm-generic/signal.h, x86 numbering; siginfo.h). */
+/* Signals as programs see them (asm-generic/signal.h, siginfo.h; x86 and Arm number them alike). */
 #pragma once
 
-#include <stdint.h>
+#include <abi/signal.h>
 
 enum {
     SIGHUP = 1,
@@ -72,23 +72,4 @@ enum {
     CLD_TRAPPED = 4,
     CLD_STOPPED = 5,
     CLD_CONTINUED = 6
-};
-
-/* stack_t */
-struct stack_k {
-    uint64_t ss_sp;
-    int32_t ss_flags;
-    uint32_t pad;
-    uint64_t ss_size;
-};
-
-/* struct sigaction of rt_sigaction(2) */
-struct sigaction_abi {
-    uint64_t handler, flags, restorer, mask;
-};
-
-/* siginfo_t: 128 bytes, the part behind the three words depends on the signal */
-struct siginfo_abi {
-    int32_t signo, err, code, pad;
-    uint64_t fields[14];
 };

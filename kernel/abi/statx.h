@@ -1,7 +1,7 @@
 /* Linux: statx(2) (linux/stat.h), struct timespec and timeval with 64-bit time, struct iovec, struct pollfd, linux_dirent64. */
 #pragma once
 
-#include <stdint.h>
+#include <abi/types.h>
 
 enum { STATX_BASIC_STATS = 0x7ff, STATX_BTIME = 0x800, STATX_MNT_ID = 0x1000 };
 #define STATX__RESERVED       0x80000000u
@@ -31,11 +31,11 @@ struct abi_timespec {
 };
 
 struct abi_timeval {
-    int64_t sec, usec;
+    abi_long sec, usec;
 };
 
 struct abi_iovec {
-    uint64_t base, len;
+    abi_ulong base, len;
 };
 
 struct abi_pollfd {

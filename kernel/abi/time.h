@@ -1,14 +1,15 @@
 /* Times (time_types.h), and struct rusage. */
 #pragma once
 
-#include <stdint.h>
+#include <abi/types.h>
 
+/* struct __kernel_timespec: with 64 bits on every architecture */
 struct timespec_k {
     int64_t tv_sec, tv_nsec;
 };
 
 struct timeval_k {
-    int64_t tv_sec, tv_usec;
+    abi_long tv_sec, tv_usec;
 };
 
 struct itimerval_k {
@@ -17,7 +18,7 @@ struct itimerval_k {
 
 struct rusage_k {
     struct timeval_k utime, stime;
-    int64_t maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock, msgsnd, msgrcv,
+    abi_long maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock, msgsnd, msgrcv,
         nsignals, nvcsw, nivcsw;
 };
 

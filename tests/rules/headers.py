@@ -18,6 +18,8 @@ MORE = {'hal/host/': ['hal/host'], 'tests/': ['tests/unit', 'hal/host']}
 
 def flags(path):
     out = COMMON + INCLUDES
+    if path.startswith(('kernel/abi/arm/', 'user/arm/')):
+        out = [f.replace('kernel/abi/x86_64', 'kernel/abi/arm') for f in out]
     if path.startswith(('kernel/', 'tests/')):
         out = out + ['-include', os.path.join(rules.BUILD, 'kernel/kconfig.h')]
     if path.startswith('kernel/'):

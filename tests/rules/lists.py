@@ -17,7 +17,9 @@ def built():
     path = os.path.join(rules.BUILD, 'compile_commands.json')
     with open(path) as f:
         commands = json.load(f)
-    return {os.path.relpath(os.path.normpath(os.path.join(c['directory'], c['file'])), rules.ROOT) for c in commands}
+    with open(os.path.join(rules.BUILD, 'meson-info/intro-targets.json')) as f:
+        others = {s for t in json.load(f) if t['type'] == 'custom' for group in t['target_sources'] for s in group['sources']}
+    return {os.path.relpath(s, rules.ROOT) for s in others} | {os.path.relpath(os.path.normpath(os.path.join(c['directory'], c['file'])), rules.ROOT) for c in commands}
 
 
 def check_built(tree, compiled):
