@@ -13,8 +13,11 @@ COUNT = ("settle() { kill -9 -1 2> /dev/null; sleep 1; sync; echo drop > /proc/d
 
 
 def more(first, second):
-    """Is any of the second line's counts above the first's?"""
-    return any(int(b) > int(a) for a, b in zip(first.split()[1::2], second.split()[1::2]))
+    """Is any of the second line's counts above the first's?  Where time is real, a signal that comes at another moment may have made the
+    shell touch another page of its stack; what leaks in 100,000 calls is more."""
+    slack = {'KernelObjects:': 0, 'UserPages:': 0 if HOSTED else 4}
+    was, now = [dict(zip(l.split()[::2], map(int, l.split()[1::2]))) for l in (first, second)]
+    return any(now[k] > was[k] + slack[k] for k in slack)
 
 
 def test_random_system_calls():
