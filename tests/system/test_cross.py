@@ -50,14 +50,17 @@ def check(writer, *readers):
             seen = write()
 
 
+@hosted_only('goes through the machines by itself')
 def test_from_the_simulator():
     check('hosted', 'pc', 'q35')
 
 
+@hosted_only('goes through the machines by itself')
 def test_from_pc():
     check('pc', 'hosted')
 
 
+@hosted_only('goes through the machines by itself')
 def test_from_q35():
     check('q35', 'hosted')
 

@@ -17,18 +17,22 @@ def check(machine, drive, boot, root):
         assert machines.exit_code(t.wait()) == 0
 
 
+@hosted_only('goes through the machines by itself')
 def test_cd_pc():
     check('pc', DISK, ['-cdrom', ISO, '-boot', 'd'], '/dev/hda')
 
 
+@hosted_only('goes through the machines by itself')
 def test_cd_q35():
     check('q35', DISK, ['-cdrom', ISO, '-boot', 'd'], '/dev/hda')
 
 
+@hosted_only('goes through the machines by itself')
 def test_disk_pc():
     check('pc', ISO, ['-boot', 'c'], '/dev/hda2')
 
 
+@hosted_only('goes through the machines by itself')
 def test_disk_q35():
     check('q35', ISO, ['-boot', 'c'], '/dev/hda2')
 
