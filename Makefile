@@ -54,9 +54,10 @@ menuconfig: deps ## choose what is in the kernel (.config)
 	@$(PYTHON) tools/kconfig.py menuconfig $(CURDIR)/.config
 	@if [ -e $(BUILD)/build.ninja ]; then $(MESON) setup --reconfigure $(BUILD); fi
 
-bench: build ## measure, beside the host and user-mode Linux in the same run
+bench: build ## measure, beside the host and user-mode Linux in the same run; sizes of the metal kernel
 	@tools/deps.sh tools/packages-bench.txt
 	@$(PYTHON) bench/bench.py $(BUILD) $(ARGS)
+	@if [ -z "$(ARGS)" ]; then echo; $(PYTHON) bench/metal.py $(BUILD); fi
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

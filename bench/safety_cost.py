@@ -16,6 +16,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SOURCES = ['bench/safety_cost.c', 'kernel/trusted/dma_buf.c', 'kernel/trusted/heap.c', 'kernel/trusted/tree.c', 'kernel/trusted/lru.c',
            'kernel/trusted/handle.c']
+PORTS = 'bench/port_cost.c'  # x86-64 has them
 MACHINES = {
     'Cortex-M4': (['--target=thumbv7em-none-eabi', '-mcpu=cortex-m4', '-mfloat-abi=soft'], 'cortex_m'),
     'x86-64': (['--target=x86_64-linux-gnu', '-fno-pie', '-mno-red-zone'], 'x86_64'),
@@ -84,9 +85,10 @@ def compile_to(obj, source, machine, level, checks):
 def code(machine, level, checks=False):
     """{function: [instruction, ...]}, without what pads the end."""
     functions, name = {}, None
+    sources = SOURCES + ([PORTS] if machine == 'x86-64' else [])
     with tempfile.TemporaryDirectory() as d:
         obj = os.path.join(d, 'a.o')
-        for source in SOURCES:
+        for source in sources:
             compile_to(obj, source, machine, level, checks)
             text = subprocess.run(['llvm-objdump-19', '-d', '--no-show-raw-insn', obj], check=True, capture_output=True, text=True).stdout
             for line in text.splitlines():
@@ -132,6 +134,26 @@ def print_tables(counts):
         print('| %s | %s |' % (label, ' | '.join(str(c[what]) for c in columns.values())))
 
 
+def ports(level):
+    """A typed access to a port that the compiler knows is the raw instruction, and nothing else."""
+    functions = code('x86-64', level)
+    for what in ('8', '32', '_read8'):
+        typed, raw = functions['port_typed' + what], functions['port_raw' + what]
+        if typed != raw:
+            yield 'a typed access to a port, %s: %s, not %s' % (level, '; '.join(typed), '; '.join(raw))
+        if not any(re.match(r'(in|out)[bl] ', i) for i in raw):
+            yield 'the yardstick is broken: %s' % '; '.join(raw)
+
+
+def print_ports():
+    functions = code('x86-64', '-Os')
+    rows = {'the raw instruction': 'port_raw8', 'io_write8(), range known to the compiler': 'port_typed8',
+            'io_write8() in a driver: the call': 'port_of_driver', '  and hal_io_write(), of all widths and spaces': 'port_of_driver_inside'}
+    print('| a byte to a port, instructions | x86-64 -Os |\n|---|---:|')
+    for label, function in rows.items():
+        print('| %s | %d |' % (label, len(functions[function])))
+
+
 def check(counts):
     bad = []
 
@@ -147,6 +169,7 @@ def check(counts):
     promise('a cell costs an exclusive pair more', 'Cortex-M4', 'state_null_checked', 'state_cell', 8)
     promise('a cell costs an exchange and a store more', 'x86-64', 'state_null_checked', 'state_cell', 4)
     promise('a cell of threads is not dearer than a cell', 'x86-64', 'state_cell', 'state_cell_thread', 0)
+    bad += [line for level in LEVELS for line in ports(level)]
     print('1..1')
     for line in bad:
         print('# ' + line)
@@ -164,6 +187,8 @@ def main(argv):
     if argv[1:] == ['--check']:
         return check(counts)
     print_tables(counts)
+    print()
+    print_ports()
     return 0
 
 

@@ -25,6 +25,8 @@ enum {
     SCR = 7,
     LSR_THRE = 0x20,
     SEND_READS_MAX = 100000,
+
+    ENABLE_MS_MAX = 3000, /* for the firmware to hand over: Linux waits as long */
 };
 #define RESET_CPU        0x06u
 #define RESET_ARM        0x02u
@@ -33,6 +35,7 @@ enum {
 #define PM1_SLP_EN       0x2000u
 #define PANIC_TO_READ_NS 10000000000ull
 #define OFF_WAIT_NS      100000000ull
+#define NS_PER_MS        1000000ull
 
 static struct {
     uint16_t exit_port; /* 0: none */
@@ -108,7 +111,8 @@ soft_off(void)
         return;
     if (!(x86_in16(port) & PM1_SCI_EN) && power.pm.smi_cmd != 0 && power.pm.enable != 0) {
         x86_out8(power.pm.smi_cmd, power.pm.enable);
-        hal_time_delay_ns(OFF_WAIT_NS);
+        for (unsigned ms = 0; ms < ENABLE_MS_MAX && !(x86_in16(port) & PM1_SCI_EN); ms++)
+            hal_time_delay_ns(NS_PER_MS);
     }
     x86_out16(port, (uint16_t)((uint16_t)power.pm.s5_type << PM1_SLP_TYP | PM1_SLP_EN));
     hal_time_delay_ns(OFF_WAIT_NS);

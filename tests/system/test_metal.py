@@ -89,6 +89,20 @@ def test_features_are_on_where_the_processor_has_them():
 
 
 @metal_only(WHY)
+def test_memory_lies_where_the_documentation_says():
+    with open(os.path.join(machines.ROOT, 'docs', 'memory.md')) as f:
+        said = [int(a, 16) for a in re.findall(r'^ 0x([0-9a-f]{16}) ', f.read().split('## A real PC')[1].split('\n## ')[0], re.M)]
+    _, user, user_end, direct, registers, image = said
+    extents = [tuple(int(a, 16) for a in line.split()[1].split('-')) + (line.split(' ', 2)[2],)
+               for line in run('cat /proc/drydock').text.splitlines() if line.startswith('Extent:')]
+    assert extents[0] == (user, user_end, 'user space'), extents
+    for start, end, what in extents[1:]:
+        low, high = (direct, registers) if what.startswith('RAM') else (registers, image) if what.startswith('device') else (image, 1 << 64)
+        assert low <= start < end <= high, (what, extents)
+    assert image + (1 << 20) in [e[0] for e in extents], extents
+
+
+@metal_only(WHY)
 def test_the_bugs_are_not_in_the_kernel():
     r = qemu('--run', 'echo bug panic > /proc/drydock || echo none')
     assert r.code == 0 and b'none' in r.out, repr(r)
