@@ -112,6 +112,6 @@ hal_panic(const char *msg)
 {
     x86_cli();
     panic_msg = msg;
-    __asm__ volatile("int3");
+    x86_int3();
     __builtin_unreachable();
 }
