@@ -90,7 +90,8 @@ def test_nested_shells_by_recursion():
 def test_background_jobs_and_kill():
     r = run('sleep 1000 & p=$!; kill $p; wait $p; echo $?; (sleep 1; echo late) & wait; echo done; '
             'sleep 50 & sleep 60 & jobs | wc -l; kill %1 %2; wait; echo end')
-    assert r.text.split() == ['Terminated', '143', 'late', 'done', '2', 'end'], repr(r)
+    words = [w for w in r.text.split() if w != 'Terminated']  # said if the shell is still there to see it
+    assert words == ['143', 'late', 'done', '2', 'end'], repr(r)
 
 
 SCRIPT = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'script.sh'), 'rb').read()
