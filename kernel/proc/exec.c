@@ -3,6 +3,7 @@
  * The new program is built completely beside the old one: address space, stack, registers, and everything that needs memory.  Until
  * exec_commit() the call can fail and nothing has changed; from there on nothing fails.
  */
+#include <abi/types.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
 #include <kernel/core/assert.h>
@@ -208,7 +209,7 @@ build_mm(struct exec *x)
 
     size_t words = x->front.count + x->argv.count + x->envp.count;
     size_t bytes =
-        x->front.len + x->argv.len + x->envp.len + words * sizeof(uintptr_t) + str_len(x->path);
+        x->front.len + x->argv.len + x->envp.len + words * sizeof(abi_ulong) + str_len(x->path);
     struct exec_stack_args args = {
         .head = &x->front,
         .argv = &x->argv,

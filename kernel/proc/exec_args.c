@@ -4,6 +4,7 @@
  * pointers, argc.
  */
 #include <abi/elf.h>
+#include <abi/types.h>
 #include <hal/cpu.h>
 #include <kernel/abi/errno.h>
 #include <kernel/abi/resource.h>
@@ -77,7 +78,7 @@ exec_strings_add(struct exec_strings *s, const char *text, size_t *budget)
 {
     size_t len = str_len(text) + 1;
     struct cspan from = cspan_of(text, len);
-    int rc = len > ARG_STRLEN_MAX ? -E2BIG : take_budget(budget, len + sizeof(uintptr_t));
+    int rc = len > ARG_STRLEN_MAX ? -E2BIG : take_budget(budget, len + sizeof(abi_ulong));
 
     if (rc < 0)
         return rc;
@@ -99,7 +100,7 @@ int
 exec_strings_add_user(struct exec_strings *s, uaddr_t text, size_t *budget)
 {
     size_t len = 0;
-    int rc = take_budget(budget, sizeof(uintptr_t));
+    int rc = take_budget(budget, sizeof(abi_ulong));
 
     while (rc == 0) {
         struct span tail = strings_tail(s);
@@ -131,7 +132,7 @@ exec_strings_add_array(struct exec_strings *s, uaddr_t array, size_t *budget)
     if (array.v == 0)
         return 0;
     for (;;) { /* bounded by the budget */
-        uintptr_t text;
+        abi_ulong text;
         int rc = ucopy_in(&text, array, sizeof text);
 
         if (rc < 0)
@@ -181,7 +182,7 @@ struct stack_writer {
     struct mm *mm;
     uintptr_t at;
     size_t n;
-    uintptr_t words[WORDS_BATCH];
+    abi_ulong words[WORDS_BATCH];
 };
 
 static int must_check
@@ -199,7 +200,7 @@ put_word(struct stack_writer *w, uintptr_t word)
 {
     int rc = w->n == WORDS_BATCH ? flush_words(w) : 0;
 
-    w->words[w->n++] = word;
+    w->words[w->n++] = (abi_ulong)word;
     return rc;
 }
 
@@ -277,7 +278,7 @@ lay_out(const struct mm *mm, const struct exec_stack_args *a, struct stack_layou
 {
     l->skip = a->drop_argv0 ? a->argv->first_len : 0;
     l->argc = a->head->count + a->argv->count - (l->skip != 0 ? 1 : 0);
-    l->filename = mm->stack_top - sizeof(uintptr_t) - (str_len(a->filename) + 1);
+    l->filename = mm->stack_top - sizeof(abi_ulong) - (str_len(a->filename) + 1);
     l->envp = l->filename - a->envp->len;
     l->argv = l->envp - (a->argv->len - l->skip);
     l->head = l->argv - a->head->len;
@@ -286,7 +287,7 @@ lay_out(const struct mm *mm, const struct exec_stack_args *a, struct stack_layou
 
     size_t words = 1 + l->argc + 1 + a->envp->count + 1 + 2 * (size_t)AUXV_ENTRIES;
 
-    l->sp = ((l->random & ~(uintptr_t)(ELF_STACK_ALIGN - 1)) - words * sizeof(uintptr_t)) &
+    l->sp = ((l->random & ~(uintptr_t)(ELF_STACK_ALIGN - 1)) - words * sizeof(abi_ulong)) &
             ~(uintptr_t)(ELF_STACK_ALIGN - 1);
 }
 

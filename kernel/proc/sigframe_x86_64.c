@@ -41,6 +41,16 @@ sigframe_info(const struct siginfo_k *info, struct siginfo_abi *out)
     out->fields[1] = info->value;
 }
 
+void
+sigframe_info_in(const struct siginfo_abi *in, struct siginfo_k *info)
+{
+    *info = (struct siginfo_k){ .signo = in->signo,
+                                .code = in->code,
+                                .pid = (int32_t)in->fields[0],
+                                .uid = (uint32_t)(in->fields[0] >> 32),
+                                .value = in->fields[1] };
+}
+
 bool
 sigframe_on_altstack(const struct proc *p, uaddr_t sp)
 {

@@ -312,6 +312,8 @@ sys_utimensat(const struct sysargs *a)
 
         if (rc < 0)
             return rc;
+        for (unsigned i = 0; i < 2; i++)
+            u.t[i].nsec = (abi_long)u.t[i].nsec;
     }
     if (a->a[1] == 0 && flags != 0 && (int)a->a[0] != AT_FDCWD)
         return -EINVAL;
@@ -356,7 +358,7 @@ int64_t
 sys_utime(const struct sysargs *a)
 {
     struct utimes u = times_now;
-    int64_t v[2];
+    abi_long v[2];
 
     if (a->a[1] != 0) {
         int rc = ucopy_in(v, uaddr((uintptr_t)a->a[1]), sizeof(v));

@@ -2,6 +2,7 @@
 #include <hal/cpu.h>
 #include <hal/time.h>
 #include <kernel/abi/errno.h>
+#include <kernel/abi/sysinfo.h>
 #include <kernel/abi/time.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
@@ -91,22 +92,15 @@ sys_setdomainname(const struct sysargs *args)
 int64_t
 sys_sysinfo(const struct sysargs *args)
 {
-    struct {
-        int64_t uptime;
-        uint64_t loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
-        uint16_t procs, pad;
-        uint32_t pad2;
-        uint64_t totalhigh, freehigh;
-        uint32_t mem_unit, pad3;
-    } out = { .mem_unit = 1 };
+    struct abi_sysinfo out = { .mem_unit = 1 };
     struct sched_stats sched;
     struct page_stats pages;
 
     sched_stats(&sched);
     page_stats(&pages);
-    out.uptime = (int64_t)(hal_time_now_ns() / NS_PER_S);
+    out.uptime = (abi_long)(hal_time_now_ns() / NS_PER_S);
     for (unsigned i = 0; i < 3; i++)
-        out.loads[i] = (uint64_t)sched.load[i] << 5; /* 16 bits of fraction */
+        out.loads[i] = (abi_ulong)sched.load[i] << 5; /* 16 bits of fraction */
     out.totalram = pages.total * PAGE_SIZE;
     out.freeram = pages.free * PAGE_SIZE;
     out.procs = (uint16_t)proc_count();

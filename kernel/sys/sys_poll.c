@@ -20,7 +20,12 @@ enum {
     POLL_FEW = 16,
     EFD_SEMAPHORE = 1
 };
-enum { SIGKILL = 9, SIGSTOP = 19, FDSET_WORDS = FD_MAX / 64 };
+enum {
+    SIGKILL = 9,
+    SIGSTOP = 19,
+    FDSET_WORDS = FD_MAX / 64,
+    FDSET_WORD_BITS = 8 * sizeof(abi_ulong)
+};
 
 /* 0: at once; WAIT_FOREVER; else a point in time. */
 static uint64_t
@@ -47,6 +52,7 @@ timespec_get(uint64_t addr, uint64_t *deadline)
     rc = ucopy_in(&t, uaddr((uintptr_t)addr), sizeof(t));
     if (rc < 0)
         return rc;
+    t.nsec = (abi_long)t.nsec; /* 32 bits of it count where long has no more */
     if (t.sec < 0 || t.nsec < 0 || t.nsec >= NSEC_PER_SEC)
         return -EINVAL;
     *deadline = deadline_in(t.sec, t.nsec);
@@ -277,7 +283,7 @@ do_select(int32_t want_n, const struct user_sets *user, uint64_t deadline)
     assert(files != NULL);
     if (n > files->capacity)
         n = files->capacity;
-    bytes = (n + 63) / 64 * 8;
+    bytes = (n + FDSET_WORD_BITS - 1) / FDSET_WORD_BITS * sizeof(abi_ulong);
     for (unsigned k = 0; k < 3; k++) {
         rc = user->at[k] != 0 && bytes > 0
                  ? ucopy_in(s.bits[k], uaddr((uintptr_t)user->at[k]), bytes)
@@ -311,7 +317,7 @@ sys_select(const struct sysargs *a)
             return rc;
         if (t.sec < 0 || t.usec < 0)
             return -EINVAL;
-        deadline = deadline_in(t.sec + t.usec / USEC_PER_SEC, t.usec % USEC_PER_SEC * 1000);
+        deadline = deadline_in((int64_t)t.sec + t.usec / USEC_PER_SEC, t.usec % USEC_PER_SEC * 1000);
     }
     rc = do_select((int32_t)a->a[0], &user, deadline);
     if (a->a[4] != 0 && deadline != WAIT_FOREVER) {
@@ -330,7 +336,7 @@ int64_t
 sys_pselect6(const struct sysargs *a)
 {
     const struct user_sets user = { { a->a[1], a->a[2], a->a[3] } };
-    uint64_t mask[2] = { 0, 0 }; /* address and size */
+    abi_ulong mask[2] = { 0, 0 }; /* address and size */
     uint64_t deadline;
     int64_t rc = timespec_get(a->a[4], &deadline);
 

@@ -135,7 +135,7 @@ sys_set_tid_address(const struct sysargs *args)
     return p->pid;
 }
 
-enum { ROBUST_HEAD_SIZE = 24 };
+enum { ROBUST_HEAD_SIZE = 3 * sizeof(abi_ulong) };
 
 int64_t
 sys_set_robust_list(const struct sysargs *args)
@@ -151,14 +151,14 @@ sys_get_robust_list(const struct sysargs *args)
 {
     int32_t pid = (int32_t)args->a[0];
     const struct proc *p = pid == 0 ? proc_current() : proc_find(pid);
-    uint64_t size = ROBUST_HEAD_SIZE, head;
+    abi_ulong size = ROBUST_HEAD_SIZE, head;
     int rc;
 
     if (p == NULL)
         return -ESRCH;
     if (p != proc_current() && !capable())
         return -EPERM;
-    head = p->robust_list.v;
+    head = (abi_ulong)p->robust_list.v;
     rc = ucopy_out(uaddr(args->a[1]), &head, sizeof head);
     return rc < 0 ? rc : ucopy_out(uaddr(args->a[2]), &size, sizeof size);
 }

@@ -37,7 +37,7 @@ rw(const struct sysargs *a, rw_fn fn)
 
     if (f == NULL)
         return -EBADF;
-    rc = (int64_t)a->a[2] < 0 ? -EINVAL : fn(f, &buf);
+    rc = (abi_long)a->a[2] < 0 ? -EINVAL : fn(f, &buf);
     file_put(f);
     return rc;
 }
@@ -68,7 +68,7 @@ prw(const struct sysargs *a, prw_fn fn)
     f = ufile_get((int)a->a[0], false);
     if (f == NULL)
         return -EBADF;
-    rc = (int64_t)a->a[2] < 0 ? -EINVAL : fn(f, &buf, a->a[3]);
+    rc = (abi_long)a->a[2] < 0 ? -EINVAL : fn(f, &buf, a->a[3]);
     file_put(f);
     return rc;
 }
@@ -114,7 +114,7 @@ vec_get(struct vec *v, uint64_t addr, uint64_t count)
         return -ENOMEM;
     rc = ucopy_in(v->iov, uaddr((uintptr_t)addr), (size_t)count * sizeof(struct abi_iovec));
     for (unsigned i = 0; i < count && rc == 0; i++) {
-        if ((int64_t)at(v->iov, v->count, i).len < 0) {
+        if ((abi_long)at(v->iov, v->count, i).len < 0) {
             rc = -EINVAL;
             break;
         }

@@ -120,11 +120,11 @@ sys_times(const struct sysargs *args)
     sched_account(false);
 
     const uint64_t tick_ns = NS_PER_S / CLK_TCK;
-    int64_t t[4] = {
-        (int64_t)(p->thread.user_ns / tick_ns),
-        (int64_t)(p->thread.sys_ns / tick_ns),
-        (int64_t)(p->children_user_ns / tick_ns),
-        (int64_t)(p->children_sys_ns / tick_ns),
+    abi_long t[4] = {
+        (abi_long)(p->thread.user_ns / tick_ns),
+        (abi_long)(p->thread.sys_ns / tick_ns),
+        (abi_long)(p->children_user_ns / tick_ns),
+        (abi_long)(p->children_sys_ns / tick_ns),
     };
     int rc = args->a[0] == 0 ? 0 : ucopy_out(uaddr(args->a[0]), t, sizeof t);
 
@@ -207,7 +207,7 @@ sys_setpriority(const struct sysargs *args)
 
 /* --- scheduling --- */
 
-enum { SCHED_OTHER = 0, CPU_SET_WORD = 8 };
+enum { SCHED_OTHER = 0, CPU_SET_WORD = sizeof(abi_ulong) };
 
 int64_t
 sys_sched_yield(const struct sysargs *args unused_param)
@@ -219,7 +219,7 @@ sys_sched_yield(const struct sysargs *args unused_param)
 int64_t
 sys_sched_getaffinity(const struct sysargs *args)
 {
-    static const uint64_t one_cpu = 1;
+    static const abi_ulong one_cpu = 1;
     int rc;
 
     if (by_pid(args->a[0]) == NULL)

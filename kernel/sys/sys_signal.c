@@ -352,10 +352,9 @@ sys_rt_sigqueueinfo(const struct sysargs *args)
         return -ESRCH;
     if (p != proc_current() && (in.code >= 0 || in.code == SI_TKILL))
         return -EPERM; /* only the kernel may claim those */
-    struct siginfo_k info = { .signo = signo,
-                              .code = in.code,
-                              .pid = (int32_t)in.fields[0],
-                              .uid = (uint32_t)(in.fields[0] >> 32),
-                              .value = in.fields[1] };
+    struct siginfo_k info;
+
+    sigframe_info_in(&in, &info);
+    info.signo = signo;
     return send_one(p, signo, &info);
 }

@@ -34,7 +34,6 @@ put_stat(const struct inode *inode, uint64_t user)
     struct kstat k = stat_of(inode);
     struct abi_stat s = {
         .st_dev = inode->sb->st_dev,
-        .st_ino = inode->ino,
         .st_nlink = inode->nlink,
         .st_mode = inode->mode,
         .st_uid = inode->uid,
@@ -51,6 +50,7 @@ put_stat(const struct inode *inode, uint64_t user)
         .st_ctime_nsec = inode->ctime.nsec,
     };
 
+    abi_stat_set_ino(&s, inode->ino);
     return ucopy_out(uaddr((uintptr_t)user), &s, sizeof(s));
 }
 
@@ -92,8 +92,9 @@ put_statx(const struct inode *inode, bool mount_root, uint64_t user)
 static int
 put_stat_anon(uint64_t user)
 {
-    struct abi_stat s = { .st_ino = 1, .st_nlink = 1, .st_mode = 0600, .st_blksize = PAGE_SIZE };
+    struct abi_stat s = { .st_nlink = 1, .st_mode = 0600, .st_blksize = PAGE_SIZE };
 
+    abi_stat_set_ino(&s, 1);
     return ucopy_out(uaddr((uintptr_t)user), &s, sizeof(s));
 }
 

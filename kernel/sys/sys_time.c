@@ -65,6 +65,7 @@ read_timespec(uaddr_t from, int64_t *ns_out)
 
     if (rc < 0)
         return rc;
+    t.tv_nsec = (abi_long)t.tv_nsec; /* 32 bits of it count where long has no more */
     if (t.tv_sec < 0 || t.tv_nsec < 0 || t.tv_nsec >= (int64_t)NS_PER_S)
         return -EINVAL;
     *ns_out = t.tv_sec >= FAR_S ? INT64_MAX : t.tv_sec * (int64_t)NS_PER_S + t.tv_nsec;
@@ -124,11 +125,12 @@ sys_settimeofday(const struct sysargs *args)
     rc = ucopy_in(&tv, uaddr(args->a[0]), sizeof tv);
     if (rc < 0)
         return rc;
-    if (tv.tv_sec < 0 || tv.tv_sec >= FAR_S || tv.tv_usec < 0 || tv.tv_usec >= 1000000)
+    int64_t sec = tv.tv_sec;
+    if (sec < 0 || sec >= FAR_S || tv.tv_usec < 0 || tv.tv_usec >= 1000000)
         return -EINVAL;
     if (!capable())
         return -EPERM;
-    time_set_wall((struct ktime){ tv.tv_sec, (uint32_t)tv.tv_usec * 1000 });
+    time_set_wall((struct ktime){ sec, (uint32_t)tv.tv_usec * 1000 });
     return 0;
 }
 
@@ -322,9 +324,11 @@ sys_alarm(const struct sysargs *args)
 static bool
 timeval_ns(struct timeval_k t, uint64_t *ns_out)
 {
-    if (t.tv_sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000)
+    int64_t sec = t.tv_sec;
+
+    if (sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000)
         return false;
-    *ns_out = (uint64_t)(t.tv_sec < FAR_S ? t.tv_sec : FAR_S) * NS_PER_S + (uint64_t)t.tv_usec * 1000;
+    *ns_out = (uint64_t)(sec < FAR_S ? sec : FAR_S) * NS_PER_S + (uint64_t)t.tv_usec * 1000;
     return true;
 }
 

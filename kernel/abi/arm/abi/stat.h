@@ -18,6 +18,14 @@ struct abi_stat {
 };
 _Static_assert(sizeof(struct abi_stat) == 104, "struct stat64");
 
+/* The number is there twice: whole, and its low word where it used to be. */
+static inline void
+abi_stat_set_ino(struct abi_stat *s, uint64_t ino)
+{
+    s->st_ino = ino;
+    s->ino_low = (uint32_t)ino;
+}
+
 /* struct statfs64 */
 struct abi_statfs {
     uint32_t f_type, f_bsize;

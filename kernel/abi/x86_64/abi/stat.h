@@ -13,6 +13,12 @@ struct abi_stat {
 };
 _Static_assert(sizeof(struct abi_stat) == 144, "struct stat");
 
+static inline void
+abi_stat_set_ino(struct abi_stat *s, uint64_t ino)
+{
+    s->st_ino = ino;
+}
+
 struct abi_statfs {
     int64_t f_type, f_bsize;
     uint64_t f_blocks, f_bfree, f_bavail, f_files, f_ffree;
