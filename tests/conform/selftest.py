@@ -14,6 +14,18 @@ SCRATCH = 'P 3ff 1 W 5a 100\nP 3ff 1 R %s 200\n'
 PIC = ''.join('P %s 400\n' % s for s in ('20 1 W 11', '21 1 W 20', '21 1 W 4', '21 1 W 1', '21 1 W ef'))
 UART_INTERRUPT = PIC + 'P 3fc 1 W 8 500\nP 3f9 1 W 2 600\n'
 COUNTER = 'P 43 1 W 34 0\nP 40 1 W 0 0\nP 40 1 W 80 0\nP 43 1 W 0 f4240\nP 40 1 R %s f4240\nP 40 1 R %s f4240\n'  # 1 ms later: 1193 ticks
+
+
+def countdowns(n, first_late=0):
+    """One-shot counts of 100 us of the local APIC, each started 10 us after the one before has interrupted, 1.4 us late."""
+    lines, at = ['M fee000f0 4 W 1ff 0', 'M fee003e0 4 W b 0', 'M fee00320 4 W e0 0'], 0
+    for i in range(n):
+        end = at + 100000 + 1400 + (first_late if i == 0 else 0)
+        lines += ['M fee00380 4 W 186a0 %x' % at, 'I timer %x' % end, 'M fee000b0 4 W 0 %x' % (end + 1000)]
+        at = end + 10000
+    return '\n'.join(lines) + '\n'
+
+
 REASON = ': 7.7 of some manual says that it may be so\n'
 
 # name, trace, allowed differences, should it pass?
@@ -33,6 +45,8 @@ CASES = [
     ('no interrupt where they raise none', PIC + 'N 700\n', '', True),
     ('a counter within its tolerance', COUNTER % ('59', '7b'), '', True),
     ('a counter beyond it', COUNTER % ('40', '7b'), '', False),
+    ('counts that are started one by the other', countdowns(20), '', True),
+    ('a count that ends too early', countdowns(1, -50000), '', False),
     ('a drive that needs time', IDE + 'P 1f7 1 W ec\nP 3f6 1 R d0\nP 3f6 1 R 58\n', '', True),
     ('a drive that comes to nothing', IDE + 'P 1f7 1 W ff\nP 3f6 1 R 58\n', '', False),
     ('a guest error', 'P 3fa 1 W 30 100\nP 3ff 1 R 0 200\n', '', False),
