@@ -50,6 +50,9 @@ judge-arm: build ## judge the ARMv7-M interpreter against QEMU, a million cases
 lint: build ## layout, the project's rules, clang's analyses
 	@$(PYTHON) tools/test.py --lint $(BUILD)
 
+reject-table: build ## what the rules of docs/safety.md reject: rule, program, diagnostic
+	@$(PYTHON) tests/rules/reject.py --table
+
 menuconfig: deps ## choose what is in the kernel (.config)
 	@$(PYTHON) tools/kconfig.py menuconfig $(CURDIR)/.config
 	@if [ -e $(BUILD)/build.ninja ]; then $(MESON) setup --reconfigure $(BUILD); fi
@@ -62,5 +65,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run; si
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm lint menuconfig bench test-oom clean
+.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm lint reject-table menuconfig bench test-oom clean
 .DEFAULT_GOAL := help

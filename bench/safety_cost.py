@@ -3,7 +3,7 @@
 without run-time checks and with them (CONFIG_CHECKS), and counts.
 
     safety_cost.py            print the tables
-    safety_cost.py --check    as a test (TAP): the promises of docs/safety-mechanisms.md hold
+    safety_cost.py --check    as a test (TAP): the promises of docs/safety.md hold
     safety_cost.py --list F   print the code of function F on both
 """
 

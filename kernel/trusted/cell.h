@@ -1,7 +1,7 @@
 /* Take cells: shared state is taken, used and put back.
  *
  * A cell holds a pointer to its state, or nothing while somebody has it.  Taking is one atomic exchange, so a cell is safe
- * against interrupt handlers and other CPUs; docs/safety-mechanisms.md says what it costs.  Rules for callers:
+ * against interrupt handlers and other CPUs; docs/safety.md says what it costs.  Rules for callers:
  *
  *     static CELL(struct queue) cell = CELL_INIT(&queue);
  *

@@ -22,11 +22,12 @@ WARNINGS = {
     '-Wunsafe-buffer-usage': 'R06', '-Wcast-qual': 'R09', '-Wunused-result': 'R16', '-Wvla': 'R08', '-Wthread-safety-analysis': 'R20',
     '-Wthread-safety-attributes': 'R20', '-Wthread-safety-precise': 'R20', '-Wthread-safety-reference': 'R20', '-Wthread-safety-beta': 'R20',
     '-Wthread-safety-negative': 'R20', '-Wformat-nonliteral': 'R12', '-Wformat-security': 'R12', '-Wformat': 'R12',
-    '-Wimplicit-fallthrough': 'R12', '-Wincompatible-function-pointer-types': 'R04', '-Wincompatible-pointer-types': 'R04',
+    '-Wimplicit-fallthrough': 'R12', '-Wincompatible-function-pointer-types': 'R04', '-Wincompatible-pointer-types': 'R04', '-Wpointer-type-mismatch': 'R04',
     '-Wint-conversion': 'R03', '-Wassign-enum': 'R12', '-Wenum-conversion': 'R12', '-Wreturn-stack-address': 'R12', '-Wdangling': 'R12',
     '-Wuninitialized': 'R12', '-Wsometimes-uninitialized': 'R12', '-Wshift-overflow': 'R12',
     '-Wincompatible-pointer-types-discards-qualifiers': 'R09', '-Wdeprecated-non-prototype': 'R12', '-Wstrict-prototypes': 'R12',
 }
+OF_THE_MACRO = {'R06', 'R09'}  # what a trusted macro may do; everything else is its user's doing
 FLAGS = ['-Wunsafe-buffer-usage', '-Wcast-qual', '-Wvla', '-Wthread-safety', '-Wthread-safety-beta', '-Wformat-nonliteral', '-Wassign-enum',
          '-Wenum-conversion', '-Wimplicit-fallthrough', '-fno-color-diagnostics', '-Wno-error', '-ferror-limit=0']
 
@@ -157,7 +158,12 @@ class Walk:
                         arrays = self.checked_arrays()
                     if self.spelled(d.location)[::2] in arrays:
                         continue
-                self.find(rule, d.location, d.spelling)
+                if rule in OF_THE_MACRO:
+                    self.find(rule, d.location, d.spelling)
+                else:
+                    path = self.path_of(d.location.file)
+                    if path is not None:
+                        self.facts.findings.add(Finding(rule, path, d.location.line, d.spelling))
 
     def checked_arrays(self):
         """Where subscripts stand whose base is an array of known size, or one counted by a member: -fsanitize=bounds checks those."""

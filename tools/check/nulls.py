@@ -74,7 +74,9 @@ class Nulls:
             self.test(kids[0])
         elif kind == K.VAR_DECL and kids:
             value = strip(kids[-1], CASTS)
-            if self.nullable(value) and self.text(value) not in self.known:
+            if self.text(kids[-1]).startswith('cell_take('):
+                self.alias[c.spelling] = self.text(kids[-1])
+            elif self.nullable(value) and self.text(value) not in self.known:
                 self.alias[c.spelling] = self.text(value)
         elif kind == K.MEMBER_REF_EXPR and kids and '->' in self.walk.text(c):
             if strip(kids[0], CASTS).type.get_canonical().kind == T.POINTER:
