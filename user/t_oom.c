@@ -11,7 +11,9 @@
  *     warm-up N status S [hung] [...]      (some without failures: what is made once and kept)
  *     round N failures F status S [hung] [objects +N] [pages +N] [processes +N]
  *
- * S is the command's status, 128 + the signal that killed it, or "-E" where starting it failed with that errno. */
+ *     first LINE
+ *
+ * LINE is the command's first of output that begins "not ok", if there is one.  S is the command's status, 128 + the signal that killed it, or "-E" where starting it failed with that errno. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,6 +27,8 @@
 #include <unistd.h>
 
 enum { WARM_UPS = 4, WAIT_S = 20, SETTLE_TRIES = 400, ARM_TRIES = 100000 };
+
+#define OUTPUT "/tmp/t_oom.out"
 
 struct held {
     long objects, pages, processes, failures;
@@ -124,7 +128,7 @@ run(char *rule, char *command, int *hung)
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/tmp/t_oom.out", O_WRONLY | O_APPEND, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, OUTPUT, O_WRONLY | O_APPEND, 0);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     rc = posix_spawn(&pid, "/proc/self/exe", &actions, &attr, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -189,6 +193,25 @@ report(const struct held *was, const struct held *is, bool hung)
     printf("\n");
 }
 
+/* The first complaint of a test program, and an empty file for the next. */
+static void
+show_output(void)
+{
+    static char text[65536];
+    int fd = open(OUTPUT, O_RDONLY);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+
+    close(fd);
+    truncate(OUTPUT, 0);
+    text[n > 0 ? n : 0] = '\0';
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (strncmp(line, "not ok", 6) == 0) {
+            printf("first %s\n", line);
+            return;
+        }
+    }
+}
+
 /* All rounds of one command. */
 static void
 sweep(char **argv, char *command)
@@ -201,6 +224,7 @@ sweep(char **argv, char *command)
     for (int i = 0; i < WARM_UPS; i++) {
         status = run(rule_of("off", 0), command, &hung);
         (void)run(rule_of("off", 0), cleanup, &cleanup_hung);
+        show_output();
         now = settle(i > 1 ? &base : NULL);
         printf("warm-up %d status %d", i, status);
         report(&base, &now, hung);
@@ -210,10 +234,10 @@ sweep(char **argv, char *command)
         status = run(rule_of(rule, n), command, &hung);
         tell("fail off");
         (void)run(rule_of("off", 0), cleanup, &cleanup_hung);
-        truncate("/tmp/t_oom.out", 0);
         now = settle(&base);
         printf("round %ld failures %ld status %d", n, now.failures - base.failures, status);
         report(&base, &now, hung);
+        show_output();
         if (now.failures == base.failures)
             break;
         base = now;
@@ -232,7 +256,7 @@ main(int argc, char **argv)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
     sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
-    close(open("/tmp/t_oom.out", O_WRONLY | O_CREAT | O_TRUNC, 0666));
+    close(open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0666));
     for (int i = 6; i < argc; i++) {
         printf("command %d\n", i - 6);
         sweep(argv, argv[i]);

@@ -185,6 +185,24 @@ choice(const struct options *o, const char *what, const char *s, const char *con
 }
 
 static void
+timeout(struct options *o, const char *text)
+{
+    uint64_t s = number(o, "not a number of seconds", text);
+
+    if (s == 0 || s > UINT64_MAX / 1000000000u)
+        usage(o, "not a usable number of seconds", text);
+    o->timeout_ns = s * 1000000000u;
+}
+
+static void
+fail_alloc(struct options *o, const char *rule)
+{
+    if (host_fail_arm(rule, strlen(rule)) != 0)
+        usage(o, "not a rule for --fail-alloc", rule);
+    o->fail_alloc = true;
+}
+
+static void
 option(struct options *o, int c)
 {
     static const char *const clocks[] = { "auto", "host", "virtual", NULL };
@@ -207,13 +225,9 @@ option(struct options *o, int c)
     case OPT_SEED:
         o->seed = number(o, "not a seed", optarg);
         break;
-    case OPT_TIMEOUT: {
-        uint64_t s = number(o, "not a number of seconds", optarg);
-        if (s == 0 || s > UINT64_MAX / 1000000000u)
-            usage(o, "not a usable number of seconds", optarg);
-        o->timeout_ns = s * 1000000000u;
+    case OPT_TIMEOUT:
+        timeout(o, optarg);
         break;
-    }
     case OPT_EPOCH:
         o->epoch_s = number(o, "not a number of seconds", optarg);
         break;
@@ -227,9 +241,7 @@ option(struct options *o, int c)
         o->dma = (enum option_dma)choice(o, "no such DMA", optarg, dmas);
         break;
     case OPT_FAIL_ALLOC:
-        if (host_fail_arm(optarg, strlen(optarg)) != 0)
-            usage(o, "not a rule for --fail-alloc", optarg);
-        o->fail_alloc = true;
+        fail_alloc(o, optarg);
         break;
     case OPT_FAIL_REPORT:
         o->fail_report = optarg;

@@ -463,6 +463,8 @@ mm_fault_locked(struct mm *mm, uintptr_t addr, unsigned access)
         mm->faults_major++;
     else
         mm->faults_minor++;
+    if (p != NULL && rc == 0)
+        p->oom_waits = 0;
     if (p != NULL && major)
         p->maj_faults++;
     else if (p != NULL)

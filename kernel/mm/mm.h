@@ -101,3 +101,6 @@ int must_check mm_check_range(struct mm *mm, uintptr_t addr, uint64_t len);
  * exempt, and session leaders (the shells people sit at) are taken only when nobody else is left.  Thread context of a process,
  * no lock held. */
 void oom_wait(void);
+/* The same for who would rather fail in the end: false, without waiting, when it has been called OOM_WAITS_MAX times with `waits`,
+ * which starts at 0, or when the process is being killed or cannot sleep. */
+bool must_check oom_wait_again(unsigned *waits);

@@ -10,6 +10,7 @@
 enum {
     SIGKILL_NR = 9,
     OOM_RETRY_NS = 1000000,
+    OOM_WAITS_MAX = 50,
     OOM_PATIENCE = 8, /* waits of one process, without a page in between, before somebody is killed */
 };
 
@@ -79,4 +80,14 @@ oom_wait(void)
         oom_kill();
     if (thread_sleep_until(hal_time_now_ns() + OOM_RETRY_NS, WAIT_INTR) < 0)
         sched_yield();
+}
+
+bool
+oom_wait_again(unsigned *waits)
+{
+    if (*waits == OOM_WAITS_MAX || thread_current()->killed || thread_is_idle())
+        return false;
+    ++*waits;
+    oom_wait();
+    return true;
 }

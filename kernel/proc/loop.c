@@ -15,7 +15,6 @@ handle_fault(struct proc *p, const struct hal_stop *stop)
 
     switch (rc) {
     case 0:
-        p->oom_waits = 0;
         return;
     case -ENOMEM:
         /* The victim gives its memory back; then the access is tried again. */

@@ -596,6 +596,12 @@ sched_init(void)
     page_set_reclaim(stack_reclaim);
 }
 
+bool
+thread_is_idle(void)
+{
+    return current == &idle_thread;
+}
+
 void
 sched_idle_loop(void)
 {

@@ -80,6 +80,8 @@ void sched_account(bool user);
 void sched_init(void);
 /* Free the stacks kept for new threads (leak checks). */
 void sched_drain_stacks(void);
+/* Is this the idle thread, which must not sleep? */
+bool thread_is_idle(void);
 /* The boot context becomes the idle thread: never returns. */
 void sched_idle_loop(void) noreturn_fn;
 

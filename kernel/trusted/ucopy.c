@@ -16,7 +16,7 @@ TRUSTED_BEGIN(user)
 static int must_check
 translate(struct mm *mm, uintptr_t va, unsigned access, uint8_t **ptr_out)
 {
-    for (unsigned i = 0; i < FAULT_TRIES; i++) {
+    for (unsigned i = 0, waits = 0; i < FAULT_TRIES;) {
         paddr_t pa;
         unsigned prot;
 
@@ -28,6 +28,9 @@ translate(struct mm *mm, uintptr_t va, unsigned access, uint8_t **ptr_out)
 
         int rc = mm_fault(mm, va, access);
 
+        if (rc == -ENOMEM && oom_wait_again(&waits))
+            continue;
+        i++;
         if (rc < 0)
             return rc == -ENOMEM ? -ENOMEM : -EFAULT;
     }

@@ -1,5 +1,6 @@
 /* User memory: copied through the running process's page tables, page by page; faults are resolved (demand paging, copy on write) or
- * end in -EFAULT.  Never blocks signals; may sleep (a file page may have to be read).  Thread context of a process.
+ * end in -EFAULT; where a page cannot be had, others are given time to free some (oom_wait_again()) before it is -ENOMEM, because many
+ * a system call has done its work when it copies the result, and cannot undo it.  Never blocks signals; may sleep (a file page may have to be read).  Thread context of a process.
  *
  * Callers must not hold a mutex ranked RANK_MM or inside it that the fault path takes (inode, page cache): gather first.
  */

@@ -58,6 +58,7 @@ class Sweep:
         self.names, self.rule = names, rule
         self.complaints, self.rounds, self.failures, self.killed, self.hung = [], 0, 0, 0, 0
         self.failed = collections.Counter()  # (kind, path) of every failure
+        self.first = {}  # round -> what a test program complained of first
         self.places = {}  # (kind, path) of every allocation: how often, and as which it was first
 
     def read_report(self, path):
@@ -90,6 +91,8 @@ class Sweep:
                 bad = m['bad'].replace(' hung', '') if name in MAY_HANG else m['bad']
                 if bad:
                     self.complain(name, line, self.rounds)
+            elif line.startswith('first '):
+                self.first[self.rounds] = name, line
             elif m and int(m['warm']) > 2 and m['bad']:
                 self.complain(name, line, None)
         self.killed = r.err.count(b'out of memory: killed')
@@ -97,6 +100,12 @@ class Sweep:
             self.complain(name, 'exit code %d\n%s' % (r.code, repr(r)[-6000:]), self.rounds + 1)
         elif ended != len(self.names) and self.whole:
             self.complain(name, 'the sweep does not reach its end: %r' % r, None)
+
+    def judge_copies(self, symbols):
+        """One page that a copy to or from a program cannot have is waited for: the program never sees it."""
+        for n, (name, line) in self.first.items():
+            if 0 < n <= len(self.arms) and any(f == 'translate' for _, path in self.arms[n - 1] for f, _ in symbols.frames(path)):
+                self.complain(name, 'round %d: %s' % (n, line), n)
 
     def complain(self, name, text, n):
         where = self.arms[n - 1] if n and n <= len(self.arms) else []
@@ -204,17 +213,18 @@ def code_only(text):
 def sites():
     """Every call of an allocator in the kernel's source: 'file:line' -> 'function (file:line)'."""
     found = {}
-    for folder, _, names in os.walk(os.path.join(ROOT, 'kernel')):
-        for n in names:
-            path = os.path.relpath(os.path.join(folder, n), ROOT)
-            if not n.endswith('.c') or path in NOT_SITES:
-                continue
-            with open(os.path.join(ROOT, path)) as f:
-                text = code_only(f.read())
-            for m in CALL.finditer(text):
-                line = text.count('\n', 0, m.start()) + 1
-                owner = [f[1] for f in FUNCTION.finditer(text, 0, m.start())]
-                found['%s:%d' % (path, line)] = '%s (%s:%d)' % (owner[-1] if owner else '?', path, line)
+    config = next(f for f in ('.config', 'configs/pc_defconfig') if os.path.exists(os.path.join(ROOT, f)))
+    for path in sh('/usr/bin/python3', os.path.join(ROOT, 'tools/kconfig.py'), 'sources', os.path.join(ROOT, config),
+                   os.path.join(ROOT, 'kernel/files.txt')).decode().split():
+        path = os.path.relpath(os.path.join(ROOT, 'kernel', path), ROOT)
+        if path in NOT_SITES:
+            continue
+        with open(os.path.join(ROOT, path)) as f:
+            text = code_only(f.read())
+        for m in CALL.finditer(text):
+            line = text.count('\n', 0, m.start()) + 1
+            owner = [f[1] for f in FUNCTION.finditer(text, 0, m.start())]
+            found['%s:%d' % (path, line)] = '%s (%s:%d)' % (owner[-1] if owner else '?', path, line)
     return found
 
 
