@@ -195,6 +195,16 @@ timeout(struct options *o, const char *text)
 }
 
 static void
+log_level(struct options *o, const char *text)
+{
+    uint64_t level = number(o, "not a log level", text);
+
+    if (level > 7)
+        usage(o, "not a log level", text);
+    o->log_level = (int)level;
+}
+
+static void
 fail_alloc(struct options *o, const char *rule)
 {
     if (host_fail_arm(rule, strlen(rule)) != 0)
@@ -258,13 +268,9 @@ option(struct options *o, int c)
     case OPT_LOG:
         o->log_file = optarg;
         break;
-    case OPT_LOG_LEVEL: {
-        uint64_t level = number(o, "not a log level", optarg);
-        if (level > 7)
-            usage(o, "not a log level", optarg);
-        o->log_level = (int)level;
+    case OPT_LOG_LEVEL:
+        log_level(o, optarg);
         break;
-    }
     case 'h':
         printf(help, o->program);
         exit(HOST_EXIT_OK);
