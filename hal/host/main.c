@@ -14,13 +14,13 @@
 
 #include <shell/console.h>
 #include <shell/terminal.h>
+#include <sim/fail.h>
 #include <sim/models.h>
 #include <sim/sim.h>
 #include <sim/image.h>
 #include <sim/ram.h>
 #include <sim/trace.h>
 
-#include "fail.h"
 #include "host.h"
 #include "options.h"
 #include "machine.h"
@@ -42,7 +42,7 @@ end(void *arg, int code)
 {
     (void)arg;
     terminal_close();
-    host_fail_report_places();
+    sim_fail_report_places();
     host_user_fini();
     fflush(NULL);
     _exit(code);
@@ -140,6 +140,16 @@ host_clock(void *arg)
     if (origin == 0)
         origin = now;
     return now - origin;
+}
+
+/* The kernel's allocators ask; --fail-alloc answers. */
+static bool
+alloc_fails(bool object)
+{
+    uintptr_t pcs[SIM_FAIL_CALLERS + 1];
+    size_t n = host_callers(pcs, SIM_FAIL_CALLERS + 1);
+
+    return sim_fail_ask(object, pcs, n);
 }
 
 static struct sim_event step_event;
@@ -301,10 +311,12 @@ main(int argc, char **argv)
     make_cmdline(dialogue, stdin_is_terminal);
     user_mode();
     if (opt.fail_alloc || opt.fail_report != NULL) {
-        int rc = host_fail_start(opt.fail_report);
+        static const struct alloc_faults faults = { .fails = alloc_fails, .arm = sim_fail_arm };
+        int rc = sim_fail_start(opt.fail_report);
 
         if (rc != 0)
             fail("cannot write the report", opt.fail_report, rc);
+        kernel_alloc_faults(&faults);
     }
 
     struct terminal_config term = {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include <sim/event.h>
+#include <sim/fail.h>
 
-#include "fail.h"
 #include "host.h"
 #include "options.h"
 
@@ -207,7 +207,7 @@ log_level(struct options *o, const char *text)
 static void
 fail_alloc(struct options *o, const char *rule)
 {
-    if (host_fail_arm(rule, strlen(rule)) != 0)
+    if (sim_fail_arm(rule, strlen(rule)) != 0)
         usage(o, "not a rule for --fail-alloc", rule);
     o->fail_alloc = true;
 }

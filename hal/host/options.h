@@ -27,7 +27,7 @@ struct options {
     enum option_clock clock;
     enum option_user user;
     enum option_dma dma;
-    bool fail_alloc;         /* a rule was given to host_fail_arm() */
+    bool fail_alloc;         /* a rule was given to sim_fail_arm() */
     const char *fail_report; /* NULL: none */
     bool pin;
     bool strict;

@@ -7,11 +7,17 @@
  * allocations (of either kind, from 1). */
 #pragma once
 
-#include <hal/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SIM_FAIL_CALLERS = 16 }; /* return addresses that are kept of a place */
 
 /* A new rule, from now on; -EINVAL: it is none. */
-int must_check host_fail_arm(const char *rule, size_t len);
-/* Have the kernel ask; with a report to write, or NULL.  0, or an errno. */
-int must_check host_fail_start(const char *report);
+int sim_fail_arm(const char *rule, size_t len);
+/* Before the first question; with a report to write, or NULL.  0, or an errno. */
+int sim_fail_start(const char *report);
+/* Shall this allocation fail, of an object or of pages?  `pcs`: `n` return addresses, the first that of who asks. */
+bool sim_fail_ask(bool object, const uintptr_t *pcs, size_t n);
 /* The end of the report. */
-void host_fail_report_places(void);
+void sim_fail_report_places(void);

@@ -4,13 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hal/upcall.h>
-
 #include "fail.h"
-#include "host.h"
 
 enum {
-    CALLERS = 16,       /* return addresses kept of a place */
+    CALLERS = SIM_FAIL_CALLERS,
     PLACES = 1u << 15,  /* at most, a power of two; beyond, places are no longer told apart */
     DEPTH_DEFAULT = 10, /* return addresses that make a place different */
     RULE_MAX = 63,
@@ -92,7 +89,7 @@ parse(const char *s, struct rule *r)
 }
 
 int
-host_fail_arm(const char *text, size_t len)
+sim_fail_arm(const char *text, size_t len)
 {
     char copy[RULE_MAX + 1];
     struct rule r;
@@ -172,14 +169,13 @@ decide(bool object, const struct place *place)
     return true;
 }
 
-static bool
-fails(bool object)
+bool
+sim_fail_ask(bool object, const uintptr_t *pcs, size_t n)
 {
-    uintptr_t pcs[CALLERS + 1];
-    size_t n = host_callers(pcs, CALLERS + 1);
-    const uintptr_t *from = n > 0 ? &pcs[1] : pcs; /* the first is kmem_should_fail()'s */
+    const uintptr_t *from = pcs + (n > 0); /* the first is that of who asks */
 
     n -= n > 0;
+    n = n < CALLERS ? n : CALLERS;
     allocations++;
 
     struct place *place = place_of(object, from, n);
@@ -198,10 +194,8 @@ fails(bool object)
 }
 
 int
-host_fail_start(const char *name)
+sim_fail_start(const char *name)
 {
-    static const struct alloc_faults hooks = { .fails = fails, .arm = host_fail_arm };
-
     places = calloc(PLACES, sizeof *places);
     if (places == NULL)
         return ENOMEM;
@@ -210,12 +204,11 @@ host_fail_start(const char *name)
         if (report == NULL)
             return errno;
     }
-    kernel_alloc_faults(&hooks);
     return 0;
 }
 
 void
-host_fail_report_places(void)
+sim_fail_report_places(void)
 {
     if (report == NULL)
         return;
