@@ -74,9 +74,17 @@ device_attach_all(const struct board *board)
         struct device dev = { .irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz };
 
         str_copy(dev.name, sizeof dev.name, b->name);
-        dev.io[0] = (struct io){ .base = b->base,
-                                 .size = b->size,
-                                 .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO };
+        if (b->space == BOARD_WIRED) {
+            struct board_wires wires = board_wires(b->base);
+
+            dev.bus = (uint8_t)wires.controller;
+            dev.pin = (uint8_t)wires.select;
+            dev.pin2 = (uint8_t)wires.other;
+        } else {
+            dev.io[0] = (struct io){ .base = b->base,
+                                     .size = b->size,
+                                     .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO };
+        }
         if (device_keep(&dev, driver_of_board_dev(b->compatible)) < 0)
             klog(LOG_ERR, "%s: out of memory", b->name);
     }

@@ -25,7 +25,9 @@ struct device {
     uint32_t hz;
     uint16_t pci_addr; /* bus << 8 | device << 3 | function */
     uint16_t pci_vendor, pci_device;
-    uint32_t pci_class;    /* class << 16 | subclass << 8 | prog-if; 0: not PCI */
+    uint32_t pci_class; /* class << 16 | subclass << 8 | prog-if; 0: not PCI */
+    uint8_t bus, pin,
+        pin2; /* of a part without registers: the bus it is on, the pin that selects it (core/gpio.h), another */
     void *_Nullable state; /* the driver's */
     int error;             /* 0, or why it does not work */
     struct list_node node;

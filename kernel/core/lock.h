@@ -40,6 +40,7 @@ enum mutex_rank {
     RANK_FS,   /* a file system's own allocation state */
     RANK_BUF,  /* a buffer of the block cache */
     RANK_DEV,  /* a block device's request queue */
+    RANK_BUS,  /* a bus that several devices share */
 };
 
 struct capability("mutex") mutex {

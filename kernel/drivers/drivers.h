@@ -4,5 +4,11 @@
 #include <kernel/core/device.h>
 
 extern const struct driver driver_blk_ata;
+extern const struct driver driver_blk_sd;
+extern const struct driver driver_display_ssd0323;
+extern const struct driver driver_gpio_key;
+extern const struct driver driver_gpio_led;
+extern const struct driver driver_gpio_pl061;
 extern const struct driver driver_pci_i440fx;
+extern const struct driver driver_spi_pl022;
 extern const struct driver driver_uart_16550;

@@ -123,10 +123,10 @@ machine_run(const struct machine_config *config, void (*body)(void))
 
     test_body = body;
     before_attach = config->before_attach;
-    host.sim = sim_create(&sim, &board_pc, sim_models);
+    host.sim = sim_create(&sim, config->board != NULL ? config->board : &board_pc, sim_models);
     if (host.sim == NULL)
         abort();
     host.hooks = (struct host_hooks){ .log = machine_logs, .exit = machine_exit };
     host.limit_ns = config->limit_ns != 0 ? config->limit_ns : 3600ull * 1000000000ull;
-    host_boot(&board_pc, "");
+    host_boot(config->board != NULL ? config->board : &board_pc, "");
 }

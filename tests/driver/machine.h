@@ -15,7 +15,8 @@
 #include <sim/sim.h>
 
 struct machine_config {
-    struct sim_image *images; /* memory */
+    const struct board *board; /* NULL: the PC */
+    struct sim_image *images;  /* memory */
     size_t image_count;
     uint64_t limit_ns;           /* of virtual time; 0: an hour */
     void (*before_attach)(void); /* in the test's thread */
