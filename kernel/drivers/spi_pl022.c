@@ -18,7 +18,7 @@ enum { CR0 = 0x00, CR1 = 0x04, DR = 0x08, SR = 0x0c, CPSR = 0x10, IM = 0x14, REG
 
 enum {
     FIFO_SIZE = 8,
-    POLL_MAX = 100000, /* reads of SR for one byte; the slowest takes 8 * 254 * 256 clocks */
+    POLL_MAX = 20000, /* reads of SR for one byte, which takes 20 us at 400 kHz */
     PRESCALE_MIN = 2,
     PRESCALE_MAX = 254,
     DIVIDE_MAX = 256,
