@@ -363,7 +363,7 @@ identify(struct sd_card *c, uint8_t *csd, uint8_t *cid)
 static int
 bring_back(struct sd_card *c)
 {
-    uint8_t csd[REGISTER_SIZE], cid[REGISTER_SIZE];
+    uint8_t csd[REGISTER_SIZE] = { 0 }, cid[REGISTER_SIZE] = { 0 };
     int rc = identify(c, csd, cid);
 
     if (rc < 0)
@@ -471,7 +471,7 @@ static const struct blk_ops sd_ops = { .read = sd_read, .write = sd_write, .flus
 static int
 sd_attach(struct device *dev)
 {
-    uint8_t csd[REGISTER_SIZE];
+    uint8_t csd[REGISTER_SIZE] = { 0 };
     struct sd_card *c;
     int rc;
 
