@@ -39,6 +39,7 @@ struct host {
     uint64_t limit_ns; /* virtual time at which the run ends with HOST_EXIT_TIMEOUT; SIM_NEVER: none */
     uint64_t syscall_ns;   /* virtual cost of one stretch of user code that ended by itself */
     uint64_t slice_max_ns; /* look for outside input at least this often (host time) */
+    uint64_t slice_min_ns; /* a clock of its own: no stretch of user code is cut shorter than this */
 };
 extern struct host host;
 
@@ -58,6 +59,6 @@ void host_irq_init(const struct board *board);
 void host_time_init(const struct board *board);
 /* The user-mode backend's hooks (hal/host/user.h): see there. */
 uint64_t host_slice_ns(void *arg);
-bool host_user_tick(void *arg, uint64_t elapsed_ns, bool preempted);
+bool host_user_tick(void *arg, bool preempted);
 /* The board's entry with this compatible string, or NULL. */
 const struct board_dev *host_board_find(const struct board *board, const char *compatible);

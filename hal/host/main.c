@@ -271,7 +271,7 @@ machine(bool follow)
 }
 
 static void
-user_mode(void)
+user_mode(bool follow)
 {
     struct host_user_config config = {
         .ram_fd = sim_ram_fd(host.sim),
@@ -282,6 +282,7 @@ user_mode(void)
                    : opt.user == USER_PTRACE  ? HOST_USER_PTRACE
                                               : HOST_USER_AUTO,
         .pin = opt.pin,
+        .own_time = !follow,
         .slice_ns = host_slice_ns,
         .tick = host_user_tick,
     };
@@ -309,7 +310,7 @@ main(int argc, char **argv)
     }
     machine(follow);
     make_cmdline(dialogue, stdin_is_terminal);
-    user_mode();
+    user_mode(follow);
     if (opt.fail_alloc || opt.fail_report != NULL) {
         static const struct alloc_faults faults = { .fails = alloc_fails, .arm = sim_fail_arm };
         int rc = sim_fail_start(opt.fail_report);

@@ -9,7 +9,9 @@
 #include "host.h"
 #include "sanitizer.h"
 
-struct host host = { .limit_ns = SIM_NEVER, .syscall_ns = 1000, .slice_max_ns = 10000000 };
+struct host host = {
+    .limit_ns = SIM_NEVER, .syscall_ns = 1000, .slice_max_ns = 10000000, .slice_min_ns = 4000000
+};
 
 void
 hal_power_off(int code)

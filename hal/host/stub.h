@@ -144,6 +144,14 @@ struct stub_channel {
 };
 #define STUB_SLICE_MIN_NS 2000ull /* shorter: kicked at once */
 
+/* stub_slice.c: when user code is to be interrupted; `at` is the next look, by stub_now_ns(). */
+struct stub_slice {
+    uint64_t at, half, cpu_ns, limit;
+};
+void stub_slice_begin(struct stub_slice *slice, uint64_t now, uint64_t ns);
+/* `at` has come: is the slice over?  Else `at` moves on. */
+bool stub_slice_over(struct stub_slice *slice, const struct stub *s, uint64_t now);
+
 bool stub_wait_start(void);
 /* Release the stub with *release (NULL: it runs already) and wait for its stop; kick it when slice_ns are over.  False: it is gone, or
  * deaf. */

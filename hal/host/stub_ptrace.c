@@ -270,16 +270,22 @@ regs_from_host(struct hal_user_regs *r, const struct user_regs_struct *h)
 static int
 wait_user(struct stub *s, uint64_t slice_ns, struct stub_event *ev)
 {
-    uint64_t deadline = 0;
+    struct stub_slice slice;
+    uint64_t now = 0;
     int stop;
 
     if (slice_ns != UINT64_MAX) {
-        deadline = stub_now_ns() + slice_ns;
-        timer_arm(slice_ns != 0 ? slice_ns : 1);
+        now = stub_now_ns();
+        stub_slice_begin(&slice, now, slice_ns);
+        timer_arm(slice.at > now ? slice.at - now : 1);
     }
     while ((stop = wait_stub(s)) == 0) {
-        if (slice_ns == UINT64_MAX || ev->kicked || stub_now_ns() < deadline)
+        if (slice_ns == UINT64_MAX || ev->kicked || (now = stub_now_ns()) < slice.at)
             continue;
+        if (!stub_slice_over(&slice, s, now)) {
+            timer_arm(slice.at - now);
+            continue;
+        }
         syscall(SYS_tgkill, s->pid, s->pid, STUB_SIG_KICK);
         stub_host.stats.kicks++;
         s->kick_pending = true;

@@ -171,17 +171,18 @@ stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *re
                uint64_t slice_ns, bool *kicked)
 {
     uint64_t now = stub_now_ns();
-    uint64_t deadline = slice_ns > UINT64_MAX - now ? UINT64_MAX : now + slice_ns;
     uint64_t deaf_at = UINT64_MAX;
+    struct stub_slice slice;
     int stop = -1;
 
+    stub_slice_begin(&slice, now, slice_ns);
     watched = s->stop_fd >= 0 ? s->stop_fd : BY_NOTIFICATION; /* before the timer can go off */
     if (slice_ns < STUB_SLICE_MIN_NS) {
         stub_kick(s);
-        deadline = UINT64_MAX;
+        slice.at = UINT64_MAX;
         deaf_at = now + DEAF_NS;
     }
-    timer_before(deadline < now + LOOK_NS ? deadline : now + LOOK_NS);
+    timer_before(slice.at < now + LOOK_NS ? slice.at : now + LOOK_NS);
     if (release != NULL && !ch->release(s, *release))
         goto out;
     while ((stop = ch->wait(s)) == 0) {
@@ -190,15 +191,15 @@ stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *re
         if (!stub_check(s))
             break;
         now = stub_now_ns();
-        if (now >= deadline) {
+        if (now >= slice.at && stub_slice_over(&slice, s, now)) {
             stub_kick(s);
-            deadline = UINT64_MAX;
+            slice.at = UINT64_MAX;
             deaf_at = now + DEAF_NS;
             next = KICK_NS;
         } else if (deaf_at != UINT64_MAX && is_deaf(s, now, deaf_at)) {
             break;
         }
-        timer_before(deadline - now < next ? deadline : now + next);
+        timer_before(slice.at - now < next ? slice.at : now + next);
     }
 out:
     watched = NOBODY;

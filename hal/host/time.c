@@ -9,7 +9,8 @@
 static struct {
     uint64_t deadline_ns;
     uint64_t epoch_s;
-    bool armed; /* the counter runs towards an interrupt */
+    uint64_t slice_ns; /* of the user code that runs */
+    bool armed;        /* the counter runs towards an interrupt */
 } timer = { .deadline_ns = UINT64_MAX };
 
 static void
@@ -83,19 +84,24 @@ hal_time_delay_ns(uint64_t ns)
     host_deliver();
 }
 
+/* With a clock of its own the machine knows nothing of the host's time: a slice is charged as what it was to be, whatever it took, and is so
+ * long that what stops by itself is not cut. */
 uint64_t
 host_slice_ns(void *arg unused_param)
 {
     uint64_t next = sim_next_event_ns(host.sim), now = sim_now(host.sim);
     uint64_t slice = next == SIM_NEVER ? UINT64_MAX : next > now ? next - now : 0;
 
-    return slice < host.slice_max_ns ? slice : host.slice_max_ns;
+    if (host.hooks.clock == NULL && slice < host.slice_min_ns)
+        slice = host.slice_min_ns;
+    timer.slice_ns = slice < host.slice_max_ns ? slice : host.slice_max_ns;
+    return timer.slice_ns;
 }
 
 bool
-host_user_tick(void *arg unused_param, uint64_t elapsed_ns, bool preempted)
+host_user_tick(void *arg unused_param, bool preempted)
 {
-    sim_charge(host.sim, preempted ? elapsed_ns : host.syscall_ns);
+    sim_charge(host.sim, preempted ? timer.slice_ns : host.syscall_ns);
     if (preempted && host.hooks.poll != NULL)
         host.hooks.poll(host.hooks.arg);
     host_check_end();

@@ -217,7 +217,7 @@ trip(struct run *r)
     struct stub *s = r->space->stub;
     struct hal_user *u = r->u;
     struct stub_event ev = { 0 };
-    uint64_t start = 0, slice = UINT64_MAX;
+    uint64_t slice = UINT64_MAX;
     enum verdict verdict = GONE;
     bool irq = false, resume;
 
@@ -235,13 +235,11 @@ trip(struct run *r)
     }
     u->regs.fs_base = canonical(u->regs.fs_base);
     u->regs.gs_base = canonical(u->regs.gs_base);
-    if (cfg->tick != NULL)
-        start = stub_now_ns();
     stub_host.stats.stops++;
     if (run(s, u, resume, slice, &ev))
         verdict = judge(r, &ev);
     if (cfg->tick != NULL)
-        irq = cfg->tick(cfg->arg, stub_now_ns() - start, ev.kicked);
+        irq = cfg->tick(cfg->arg, ev.kicked);
     switch (verdict) {
     case REPORT:
         return true;

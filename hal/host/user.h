@@ -23,11 +23,13 @@ struct host_user_config {
     enum host_user_backend backend;
     bool pin; /* pin this process and the stubs to the CPU we run on: several times faster hand-overs */
 
-    /* Host nanoseconds until user code must be interrupted; UINT64_MAX: no need.  NULL: never. */
+    bool own_time; /* slices are of the program's own time, not of the host's clock */
+
+    /* Nanoseconds until user code must be interrupted; UINT64_MAX: no need.  NULL: never. */
     uint64_t (*slice_ns)(void *arg);
-    /* Called after each run of user code with the host time it took.  `preempted`: the slice ended.  True: at least one interrupt was
-     * delivered.  NULL: none ever is. */
-    bool (*tick)(void *arg, uint64_t elapsed_ns, bool preempted);
+    /* Called after each run of user code.  `preempted`: the slice ended.  True: at least one interrupt was delivered.  NULL: none ever
+     * is. */
+    bool (*tick)(void *arg, bool preempted);
     void *arg;
 };
 

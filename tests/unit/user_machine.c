@@ -55,10 +55,9 @@ slice(void *arg)
 }
 
 static bool
-tick(void *arg, uint64_t elapsed_ns, bool preempted)
+tick(void *arg, bool preempted)
 {
     (void)arg;
-    (void)elapsed_ns;
     machine.ticks++;
     machine.preemptions += preempted;
     return preempted && machine.irq;
