@@ -1,6 +1,10 @@
 /* Serial ports: the transmit queue and the register of ports. */
+#include <hal/time.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/uart.h>
+#include <kernel/core/wait.h>
+
+enum { IDLE_LOOK_NS = 1000000 };
 
 static struct list ports = LIST_INIT(ports);
 
@@ -117,6 +121,30 @@ uart_set_line(struct uart *u, const struct uart_line *line)
         u->line = *line;
     irqlock_unlock(&u->lock);
     return rc;
+}
+
+static void
+wait_idle(struct uart *u, void *arg)
+{
+    uint64_t patience_ns = *(const uint64_t *)arg, give_up_ns = 0, sent = UINT64_MAX;
+
+    while (!uart_idle(u)) {
+        uint64_t now = hal_time_now_ns();
+
+        if (u->tx_bytes != sent)
+            give_up_ns = now + patience_ns;
+        else if (now >= give_up_ns)
+            return;
+        sent = u->tx_bytes;
+        if (thread_sleep_until(now + IDLE_LOOK_NS, 0) < 0)
+            return;
+    }
+}
+
+void
+uart_wait_idle(uint64_t patience_ns)
+{
+    uart_for_each(wait_idle, &patience_ns);
 }
 
 void

@@ -80,6 +80,8 @@ size_t uart_write(struct uart *u, struct cspan data);
 size_t uart_room(struct uart *u);
 /* Everything queued is on the wire (tcdrain()). */
 bool uart_idle(struct uart *u);
+/* Wait until all ports are idle, for at most so long without a byte going out of the one that is not.  Thread context. */
+void uart_wait_idle(uint64_t patience_ns);
 /* Forget what is queued (tcflush()). */
 void uart_flush_output(struct uart *u);
 /* Speed and frame.  -EINVAL: the chip cannot; nothing is changed. */

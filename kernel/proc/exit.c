@@ -6,6 +6,7 @@
 #include <kernel/core/cmdline.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
+#include <kernel/core/uart.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/futex.h>
@@ -221,6 +222,7 @@ proc_power_off(int code, bool reboot)
             break;
     } while (left > 0 && hal_time_now_ns() < give_up_ns);
     vfs_shutdown();
+    uart_wait_idle(SHUTDOWN_WAIT_MS * 1000000ull); /* the last words */
     if (reboot)
         hal_reboot();
     hal_power_off(code);
