@@ -10,7 +10,7 @@
 #include "sanitizer.h"
 
 struct host host = {
-    .limit_ns = SIM_NEVER, .syscall_ns = 1000, .slice_max_ns = 10000000, .slice_min_ns = 4000000
+    .limit_ns = SIM_NEVER, .syscall_ns = 10000, .slice_max_ns = 10000000, .slice_min_ns = 4000000
 };
 
 void
