@@ -5,6 +5,7 @@ MESON := /usr/bin/meson
 PYTHON := /usr/bin/python3
 ARGS  :=
 MACHINE := pc
+BOARD := pc
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,15 +23,26 @@ run: deps $(BUILD)/build.ninja ## boot to a shell; ARGS="..." passes options, se
 	@ninja -C $(BUILD) --quiet drydock disk.img
 	@$(BUILD)/drydock $(ARGS)
 
-metal: deps $(BUILD)/build.ninja ## build the kernel for a real PC: build/drydock-metal.elf
-	@ninja -C $(BUILD) drydock-metal.elf
+ifeq ($(BOARD),pc)
+METAL := drydock-metal.elf
+else
+METAL := drydock-$(BOARD).elf
+endif
+
+metal: deps $(BUILD)/build.ninja ## build the kernel for a real PC, build/drydock-metal.elf, or for BOARD=lm3s6965evb
+	@ninja -C $(BUILD) $(METAL)
 
 iso: deps $(BUILD)/build.ninja ## build an image for a real PC, by GRUB from a CD or a disk: build/drydock.iso
 	@ninja -C $(BUILD) drydock.iso
 
 run-qemu: deps $(BUILD)/build.ninja ## boot that in QEMU, in the terminal; MACHINE=q35, ARGS="..." passes options to QEMU
+ifeq ($(BOARD),pc)
 	@ninja -C $(BUILD) --quiet drydock-metal.elf disk.img
 	@tools/run-qemu.sh $(BUILD) $(MACHINE) $(ARGS)
+else
+	@ninja -C $(BUILD) --quiet $(METAL)
+	@tools/run-qemu-arm.sh $(BUILD) $(BOARD) $(ARGS)
+endif
 
 test: deps ## build with clang and gcc and run every test; ARGS="unit device" chooses suites
 	@$(PYTHON) tools/test.py $(BUILD) $(ARGS)

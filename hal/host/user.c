@@ -296,3 +296,8 @@ hal_user_fini(struct hal_user *u)
 {
     host_fp_free(u);
 }
+
+void
+hal_user_set_data(struct hal_user *u unused_param, uaddr_t data unused_param)
+{
+}

@@ -208,3 +208,8 @@ hal_user_fini(struct hal_user *u)
     if (x86_this_cpu()->last_user == u)
         x86_this_cpu()->last_user = NULL;
 }
+
+void
+hal_user_set_data(struct hal_user *u unused_param, uaddr_t data unused_param)
+{
+}

@@ -1,4 +1,4 @@
-/* ELF files (System V ABI, chapters 4 and 5): the 64-bit headers' fields, as tables of name, kind and
+/* ELF files (System V ABI, chapters 4 and 5): the headers' fields, as tables of name, kind and
  * offset, and their values. */
 #pragma once
 
@@ -42,6 +42,26 @@ enum elf64_ehdr {
     F(P_FILESZ, le64, 32)                                                                          \
     F(P_MEMSZ, le64, 40)                                                                           \
     F(P_ALIGN, le64, 48)
+
+/* Elf32_Ehdr and Elf32_Phdr: the same fields elsewhere. */
+#define ELF32_EHDR_FIELDS(F)                                                                       \
+    F(E_TYPE, le16, 16)                                                                            \
+    F(E_MACHINE, le16, 18)                                                                         \
+    F(E_VERSION, le32, 20)                                                                         \
+    F(E_ENTRY, le32, 24)                                                                           \
+    F(E_PHOFF, le32, 28)                                                                           \
+    F(E_PHENTSIZE, le16, 42)                                                                       \
+    F(E_PHNUM, le16, 44)
+
+#define ELF32_PHDR_FIELDS(F)                                                                       \
+    F(P_TYPE, le32, 0)                                                                             \
+    F(P_OFFSET, le32, 4)                                                                           \
+    F(P_VADDR, le32, 8)                                                                            \
+    F(P_FILESZ, le32, 16)                                                                          \
+    F(P_MEMSZ, le32, 20)                                                                           \
+    F(P_FLAGS, le32, 24)
+
+enum elf32_sizes { ELF32_EHDR_SIZE = 52, ELF32_PHDR_SIZE = 32 };
 
 enum elf64_phdr {
     ELF64_PHDR_SIZE = 56,

@@ -10,6 +10,7 @@
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
 #include <kernel/core/timer.h>
+#include <kernel/fs/initrd.h>
 #include <kernel/fs/vfs.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
@@ -72,6 +73,19 @@ mount_root(void)
         panic("cannot mount %s as the root file system: error %d", root, -rc);
 }
 
+/* The first files, where the machine came with some. */
+static void
+unpack_initrd(const struct boot_info *boot)
+{
+    if (boot->initrd == NULL)
+        return;
+
+    int rc = initrd_unpack(cspan_of(boot->initrd, boot->initrd_size));
+
+    if (rc < 0)
+        klog(LOG_ERR, "initial files: error %d", -rc);
+}
+
 static void
 start_init(const struct boot_info *boot)
 {
@@ -91,6 +105,7 @@ boot_rest(void *arg)
     vfs_init();
     tty_init();
     mount_root();
+    unpack_initrd(boot);
     start_init(boot);
 }
 

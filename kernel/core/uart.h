@@ -10,9 +10,10 @@
 #include <kernel/trusted/span.h>
 
 enum {
-    UART_TX_SIZE = 4096, /* bytes queued to be sent */
+    UART_TX_SIZE = CONFIG_UART_BUFFER_SIZE, /* bytes queued to be sent */
     UART_TX_LOW =
-        1024, /* drained() is called when a queue that was fuller falls to this, and when it is empty */
+        UART_TX_SIZE /
+        4, /* drained() is called when a queue that was fuller falls to this, and when it is empty */
 };
 
 /* What was wrong with a byte (or, with UART_OVERRUN, lost before it). */

@@ -12,3 +12,4 @@ extern const struct driver driver_gpio_pl061;
 extern const struct driver driver_pci_i440fx;
 extern const struct driver driver_spi_pl022;
 extern const struct driver driver_uart_16550;
+extern const struct driver driver_uart_pl011;

@@ -5,7 +5,7 @@
 #include <kernel/fs/buf.h>
 #include <kernel/mm/kmem.h>
 
-enum { HASH_SIZE = 256, BUFS_MAX = 2048, EVICT_SCAN_MAX = 64, SHRINK = 16 };
+enum { HASH_SIZE = CONFIG_CACHE_BUCKETS / 4, BUFS_MAX = 2048, EVICT_SCAN_MAX = 64, SHRINK = 16 };
 
 LRU_OF(buf_table, struct buf, node);
 

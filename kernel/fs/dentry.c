@@ -7,7 +7,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/trusted/span.h>
 
-enum { DENTRY_BUCKETS = 1024, FNV_PRIME = 16777619 };
+enum { DENTRY_BUCKETS = CONFIG_CACHE_BUCKETS, FNV_PRIME = 16777619 };
 static const uint32_t fnv_basis = 2166136261u;
 
 static struct dentry *_Nullable buckets[DENTRY_BUCKETS];

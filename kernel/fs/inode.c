@@ -7,7 +7,7 @@
 #include <kernel/fs/inode.h>
 #include <kernel/mm/kmem.h>
 
-enum { INODE_BUCKETS = 512 };
+enum { INODE_BUCKETS = CONFIG_CACHE_BUCKETS / 2 };
 enum inode_state { INODE_HASHED = BIT(0), INODE_NEW = BIT(1), INODE_FREEING = BIT(2) };
 enum { RELATIME_MAX_AGE_S = 24 * 3600 };
 

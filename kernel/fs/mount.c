@@ -9,6 +9,7 @@
 #include <kernel/fs/dentry.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/mount.h>
+#include <kernel/fs/namei.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/trusted/bounds.h>
 
@@ -203,12 +204,30 @@ free_mount:
     return rc;
 }
 
+/* The root in memory, with a directory for the devices. */
+static int
+mount_memory_root(const struct fs_type *type, const char *name)
+{
+    int rc = mount_add(type, NULL, name, NULL, 0, "");
+
+    if (rc == 0)
+        rc = vfs_mkdir(NULL, "/dev", 0755);
+    if (rc == 0)
+        rc = vfs_mount("dev", "/dev", "devtmpfs", MS_NOSUID, "");
+    if (rc == 0)
+        rc = vfs_mkdir(NULL, "/proc", 0555);
+    return rc;
+}
+
 int
 vfs_mount_root(const char *dev_name, bool read_only)
 {
-    struct blkdev *dev = blk_find(dev_name);
+    const struct fs_type *type = type_find(dev_name);
+    struct blkdev *dev = type == NULL ? blk_find(dev_name) : NULL;
     int rc = -ENODEV;
 
+    if (type != NULL && !type->needs_dev)
+        return mount_memory_root(type, dev_name);
     if (dev == NULL) {
         klog(LOG_ERR, "root device %s: not found", dev_name);
         return -ENODEV;

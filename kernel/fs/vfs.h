@@ -30,7 +30,7 @@ enum {
     S_ISVTX = 01000,
 };
 
-enum { NAME_MAX = 255, PATH_MAX = 4096, SYMLINK_DEPTH_MAX = 40, LINK_MAX = 32000 };
+enum { NAME_MAX = 255, PATH_MAX = CONFIG_PATH_MAX, SYMLINK_DEPTH_MAX = 40, LINK_MAX = 32000 };
 
 struct inode;
 struct file;

@@ -27,7 +27,7 @@ dequeue(struct proc *p, struct siginfo_k *info)
         signo = __builtin_ctzll(ready) + 1;
     if (signo != 0) {
         p->sig.pending &= ~BIT_OF(signo);
-        *info = p->sig.info[signo - 1];
+        *info = signal_info_take(&p->sig, signo);
     }
     hal_irq_restore(s);
     return signo;

@@ -230,6 +230,8 @@ build_mm(struct exec *x)
         rc = exec_stack_fill(x->mm, &args, &sp);
     if (rc == 0)
         rc = hal_user_init(&x->user, uaddr(x->image.start), sp);
+    if (rc == 0)
+        hal_user_set_data(&x->user, uaddr(x->image.data));
     x->user_ready = rc == 0;
     return rc;
 }

@@ -29,6 +29,7 @@ struct exec_image {
     uintptr_t entry; /* the program's own */
     uintptr_t phdr;  /* user address of its program headers; 0: not loaded */
     uint64_t phent, phnum;
+    uintptr_t data; /* where its data lie, if they lie apart from its text; else 0 */
     uintptr_t base; /* where the interpreter was loaded; 0: none */
     bool exec_stack;
 };

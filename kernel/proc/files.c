@@ -9,7 +9,7 @@
 #include <kernel/proc/proc.h>
 #include <kernel/trusted/bounds.h>
 
-enum { FILES_START = 64, UMASK_START = 022, RLIMIT_NOFILE = 7 };
+enum { FILES_START = CONFIG_FILES_START, UMASK_START = 022, RLIMIT_NOFILE = 7 };
 
 int
 files_create(struct files **out)

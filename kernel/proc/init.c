@@ -20,7 +20,7 @@
 #include <kernel/proc/wait.h>
 #include <kernel/trusted/ucopy.h>
 
-enum { ARGS_ADDR = 0x10000, ARGS_MAX = 128 << 10, WORDS_MAX = 12 };
+enum { WORDS_MAX = 12, ENV = 3 };
 
 static const char *argv_text[WORDS_MAX];
 static unsigned argc;
@@ -108,14 +108,14 @@ open_console(struct proc *p)
         file_put(f); /* opening it made it ours */
 }
 
-/* Arguments and environment in user memory, as execve(2) wants them: a page range at ARGS_ADDR. */
+/* Arguments and environment in user memory, as execve(2) wants them: in memory of its own. */
 struct arg_writer {
     uintptr_t table, text; /* next word of the table, next byte of the text */
     int rc;
 };
 
 static void
-put_word(struct arg_writer *w, uint64_t v)
+put_word(struct arg_writer *w, abi_ulong v)
 {
     if (w->rc == 0)
         w->rc = ucopy_out(uaddr(w->table), &v, sizeof v);
@@ -127,41 +127,57 @@ put_string(struct arg_writer *w, const char *s)
 {
     size_t n = str_len(s) + 1;
 
-    put_word(w, w->text);
+    put_word(w, (abi_ulong)w->text);
     if (w->rc == 0)
-        w->rc = w->text + n <= ARGS_ADDR + ARGS_MAX ? ucopy_out(uaddr(w->text), s, n) : -E2BIG;
+        w->rc = ucopy_out(uaddr(w->text), s, n);
     w->text += n;
+}
+
+static const char *const env[ENV] = { "HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", term_word };
+
+/* Bytes of the table and of the text. */
+static size_t
+args_size(const char *path, size_t *table)
+{
+    size_t text = str_len(path) + 1;
+
+    *table = (argc + 1 + ENV + 1) * sizeof(abi_ulong);
+    for (unsigned i = 1; i < argc; i++)
+        text += str_len(argv_text[i]) + 1;
+    for (unsigned i = 0; i < ENV; i++)
+        text += str_len(env[i]) + 1;
+    return *table + text;
 }
 
 static int
 exec_first(struct proc *p, const char *path)
 {
-    static const char *const env[] = { "HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", term_word };
-    struct arg_writer w = { .table = ARGS_ADDR, .text = ARGS_ADDR + 1024 };
-    struct mm_map_args map = {
-        .addr = ARGS_ADDR, .len = ARGS_MAX, .flags = VMA_READ | VMA_WRITE, .fixed = true
-    };
+    size_t table;
+    struct mm_map_args map = { .len = args_size(path, &table), .flags = VMA_READ | VMA_WRITE };
+    struct arg_writer w = { 0 };
     uintptr_t at, envp;
-    int rc;
+    int rc = 0;
 
-    if (p->mm == NULL) {
+    if (p->mm == NULL)
         rc = mm_create(&p->mm);
-        if (rc == 0)
-            rc = mm_map(p->mm, &map, &at);
-        if (rc < 0)
-            return rc;
-    }
+    if (rc == 0)
+        rc = mm_map(p->mm, &map, &at);
+    if (rc < 0)
+        return rc;
+    w.table = at;
+    w.text = at + table;
     put_string(&w, path);
     for (unsigned i = 1; i < argc; i++)
         put_string(&w, argv_text[i]);
     put_word(&w, 0);
     envp = w.table;
-    for (unsigned i = 0; i < sizeof env / sizeof env[0]; i++)
+    for (unsigned i = 0; i < ENV; i++)
         put_string(&w, env[i]);
     put_word(&w, 0);
-    if (w.rc < 0)
-        return w.rc;
-    return (int)proc_execve(path, uaddr(ARGS_ADDR), uaddr(envp));
+    rc = w.rc < 0 ? w.rc : (int)proc_execve(path, uaddr(at), uaddr(envp));
+    if (rc < 0 && mm_unmap(p->mm, at, map.len) < 0)
+        klog(LOG_WARN, "init: arguments stay mapped");
+    return rc;
 }
 
 /* Thread of the first user process: becomes init, or the shell with the commands. */

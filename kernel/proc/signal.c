@@ -54,12 +54,40 @@ signal_recalc(struct proc *p)
 }
 
 static void
+info_put(struct sigstate *sig, int signo, const struct siginfo_k *_Nullable info)
+{
+    struct siginfo_k *slot = NULL;
+
+    for (unsigned i = 0; i < SIGINFO_MAX; i++) {
+        int there = sig->info[i].signo;
+
+        if (there == signo || (slot == NULL && (there == 0 || !(sig->pending & BIT_OF(there)))))
+            slot = &sig->info[i];
+    }
+    if (slot == NULL)
+        return;
+    *slot = info != NULL ? *info : (struct siginfo_k){ .code = SI_KERNEL };
+    slot->signo = signo;
+}
+
+struct siginfo_k
+signal_info_take(struct sigstate *sig, int signo)
+{
+    struct siginfo_k info = { .signo = signo, .code = SI_KERNEL };
+
+    for (unsigned i = 0; i < SIGINFO_MAX; i++) {
+        if (sig->info[i].signo == signo) {
+            info = sig->info[i];
+            sig->info[i].signo = 0;
+        }
+    }
+    return info;
+}
+
+static void
 enqueue(struct proc *p, int signo, const struct siginfo_k *info)
 {
-    bool user = info != NULL;
-
-    p->sig.info[signo - 1] = user ? *info : (struct siginfo_k){ .code = SI_KERNEL };
-    p->sig.info[signo - 1].signo = signo;
+    info_put(&p->sig, signo, info);
     p->sig.pending |= BIT_OF(signo);
     if (p->stop_signal != 0 && signo != SIGKILL)
         return; /* a stopped process sees to it when it goes on */

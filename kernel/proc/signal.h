@@ -6,14 +6,14 @@
 
 struct proc;
 
-enum { NSIG = 64 };
+enum { NSIG = 64, SIGINFO_MAX = CONFIG_SIGINFO_MAX };
 typedef uint64_t sigset_k; /* bit n-1: signal n */
 
 struct sigaction_k {
     uintptr_t handler; /* 0 SIG_DFL, 1 SIG_IGN, or a user address */
-    uint64_t flags;    /* SA_* */
     uintptr_t restorer;
     sigset_k mask;
+    uint32_t flags; /* SA_* */
 };
 
 struct sighand {
@@ -37,12 +37,14 @@ struct sigstate {
     sigset_k blocked;
     sigset_k saved_mask; /* sigsuspend, ppoll, pselect */
     bool restore_mask;
-    struct siginfo_k info[NSIG]; /* of the pending ones; realtime signals do not queue */
+    struct siginfo_k info[SIGINFO_MAX]; /* of the pending ones, signo 0: free; realtime signals do not queue */
     uaddr_t altstack;
     uint64_t altstack_size;
     uint32_t altstack_flags;
 };
 
+/* What is known of a pending signal; where there was no room for more: that the kernel sent it.  It is forgotten. */
+struct siginfo_k signal_info_take(struct sigstate *sig, int signo);
 /* Send; `info` NULL: from the kernel.  Any context.  0; never fails for a live process. */
 void signal_send(struct proc *p, int signo, const struct siginfo_k *_Nullable info);
 /* The same for a signal that neither stops nor continues (SIGCHLD): tells nobody else. */

@@ -14,7 +14,10 @@
 #include <kernel/trusted/span.h>
 
 enum {
-    VIEWS_MAX = 64,       /* threads shown to the policy at once; more are shown in rounds */
+    VIEWS_MAX = CONFIG_PROC_MAX < 64
+                    ? CONFIG_PROC_MAX
+                    : 64, /* threads shown to the policy at once; more are shown in rounds */
+    GUARD_SIZE = PAGE_STACK_GUARD * PAGE_SIZE,
     STACK_CACHE_MAX = 16, /* stacks of dead threads kept for new ones */
     LOAD_SHIFT = 11,      /* fraction bits of the load averages */
     LOAD_ROUNDS_MAX = 720,
@@ -125,7 +128,7 @@ stack_order(void)
 {
     unsigned order = 0;
 
-    while (((size_t)PAGE_SIZE << order) < hal_ctx_stack_size() + 2 * PAGE_SIZE)
+    while (((size_t)PAGE_SIZE << order) < hal_ctx_stack_size() + 2 * GUARD_SIZE)
         order++;
     return order;
 }
@@ -140,14 +143,16 @@ stack_block_size(void)
 static struct span
 stack_of(void *block)
 {
-    return span_sub(span_of(block, stack_block_size()), PAGE_SIZE,
-                    stack_block_size() - 2 * PAGE_SIZE);
+    return span_sub(span_of(block, stack_block_size()), GUARD_SIZE,
+                    stack_block_size() - 2 * GUARD_SIZE);
 }
 
 /* Make the guard pages inaccessible, or accessible again. */
 static void
 stack_guard(void *block, bool guard)
 {
+    if (GUARD_SIZE == 0)
+        return;
     hal_guard_page(block, guard);
     hal_guard_page(
         span_sub(span_of(block, stack_block_size()), stack_block_size() - PAGE_SIZE, PAGE_SIZE).ptr,

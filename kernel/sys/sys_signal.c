@@ -39,7 +39,10 @@ sys_rt_sigaction(const struct sysargs *args)
                        (new.handler == SIG_DFL_K && (signo == SIGCHLD || signo == SIGCONT ||
                                                      signo == SIGURG || signo == SIGWINCH));
 
-        *a = (struct sigaction_k){ new.handler, new.flags, new.restorer, new.mask & ~unblockable };
+        *a = (struct sigaction_k){ .handler = new.handler,
+                                   .restorer = new.restorer,
+                                   .mask = new.mask & ~unblockable,
+                                   .flags = (uint32_t)new.flags };
         if (ignores)
             p->sig.pending &=
                 ~BIT_OF(signo); /* POSIX 2.4.3: a pending signal that is now ignored is discarded */
@@ -162,7 +165,7 @@ take_pending(struct proc *p, sigset_k set, struct siginfo_k *info)
     if (ready != 0 && !p->thread.killed) {
         signo = __builtin_ctzll(ready) + 1;
         p->sig.pending &= ~BIT_OF(signo);
-        *info = p->sig.info[signo - 1];
+        *info = signal_info_take(&p->sig, signo);
     }
     hal_irq_restore(s);
     return signo;

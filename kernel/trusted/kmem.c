@@ -26,9 +26,17 @@ struct size_class {
     uint8_t order, count; /* of a slab */
 };
 
+/* The smallest slab that holds PAGE_SLAB_OBJECTS_MIN. */
+#define ORDER(size)                                                                                \
+    ((size) * PAGE_SLAB_OBJECTS_MIN <= PAGE_SIZE       ? 0                                         \
+     : (size) * PAGE_SLAB_OBJECTS_MIN <= 2 * PAGE_SIZE ? 1                                         \
+     : (size) * PAGE_SLAB_OBJECTS_MIN <= 4 * PAGE_SIZE ? 2                                         \
+                                                       : 3)
+#define CLASS(size) { (size), ORDER(size), (PAGE_SIZE << ORDER(size)) / (size) }
+
 static const struct size_class classes[] = {
-    { 64, 0, 64 }, { 96, 0, 42 },  { 128, 0, 32 }, { 192, 0, 21 },  { 256, 0, 16 }, { 384, 0, 10 },
-    { 512, 0, 8 }, { 768, 1, 10 }, { 1024, 1, 8 }, { 1536, 2, 10 }, { 2048, 2, 8 },
+    CLASS(64),  CLASS(96),  CLASS(128),  CLASS(192),  CLASS(256),  CLASS(384),
+    CLASS(512), CLASS(768), CLASS(1024), CLASS(1536), CLASS(2048),
 };
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 

@@ -10,7 +10,11 @@
 #include <kernel/core/wait.h>
 #include <kernel/tty/tty.h>
 
-enum { TTY_INPUT_SIZE = 4096, TTY_OUTPUT_SIZE = 8192, TTY_ECHO_ROOM = 64 };
+enum {
+    TTY_INPUT_SIZE = CONFIG_TTY_BUFFER_SIZE / 2,
+    TTY_OUTPUT_SIZE = CONFIG_TTY_BUFFER_SIZE,
+    TTY_ECHO_ROOM = 64
+};
 
 struct tty;
 

@@ -155,6 +155,23 @@ only_qemu_forgets(const struct armv7m_stop *stop, const struct armv7m *cpu)
     return stop->kind == ARMV7M_DIVBYZERO && cpu->executed > 1;
 }
 
+/* Exclusive accesses of different sizes in one case: UNPREDICTABLE (DDI 0403E, A3.4.5). */
+static bool
+mixes_exclusives(const struct judge_case *c)
+{
+    unsigned sizes = 0;
+
+    for (unsigned at = 0; at < CODE_HALFWORDS;) {
+        struct armv7m_insn in =
+            armv7m_decode(c->code[at], at + 1 < CODE_HALFWORDS ? c->code[at + 1] : 0);
+
+        if (in.op >= OP_LDREX && in.op <= OP_STREXH)
+            sizes |= 1u << (in.op - OP_LDREX) % 3;
+        at += in.size / 2;
+    }
+    return (sizes & (sizes - 1)) != 0;
+}
+
 /* Runs a case; false if it is none for the judge: unpredictable, without end, with a stack that holds no frame, or with a BusFault, which
  * this board of QEMU's does not have (it ignores failed transactions). */
 static bool
@@ -162,6 +179,8 @@ run(const struct judge_case *c, struct judge_result *r, struct armv7m_stop *stop
 {
     struct armv7m cpu;
 
+    if (mixes_exclusives(c))
+        return false;
     set_up(&cpu, c);
     *stop = armv7m_run(&cpu, &machine, BUDGET);
     if (stop->kind == ARMV7M_BUDGET || stop->kind == ARMV7M_WFI ||

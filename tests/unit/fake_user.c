@@ -422,3 +422,8 @@ fake_user_boot(void)
     fake_proc.rlimits[3].cur = 8 << 20; /* the stack */
     thread_current()->proc = &fake_proc;
 }
+
+void
+hal_user_set_data(struct hal_user *u unused_param, uaddr_t data unused_param)
+{
+}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <hal/attr.h>
+#include <hal/page.h>
 
 #define BIT(n) (1u << (n))
 
@@ -36,6 +37,6 @@ uaddr(uintptr_t v)
     return (uaddr_t){ v };
 }
 
-/* Page size of every backend with an MMU; the granularity of hal/space.h. */
-enum { PAGE_SHIFT = 12, PAGE_SIZE = 1 << PAGE_SHIFT };
+/* The port says how large a page is: the granularity of hal/space.h. */
+enum { PAGE_SIZE = 1 << PAGE_SHIFT };
 #define PAGE_MASK ((uintptr_t)PAGE_SIZE - 1)

@@ -8,6 +8,8 @@ struct boot_info {
     const struct board *board;
     paddr_t ram_base;  /* first byte of RAM the kernel may use (image and boot data lie outside) */
     uint64_t ram_size; /* bytes, a multiple of PAGE_SIZE */
+    const void *_Nullable initrd; /* an archive (cpio, newc) for a root file system in memory; NULL: none */
+    size_t initrd_size;
     const char *cmdline; /* "root=/dev/hda run=..."; words separated by blanks, "run=" takes the rest of the line */
 };
 

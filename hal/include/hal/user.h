@@ -72,6 +72,9 @@ void hal_user_set_sp(struct hal_user *u, uaddr_t sp);
 uaddr_t hal_user_tls(const struct hal_user *u);
 void hal_user_set_tls(struct hal_user *u, uaddr_t tls);
 
+/* The address of a fresh program's data, where the ABI has a register for it (Arm: r9, the static base; x86-64: none). */
+void hal_user_set_data(struct hal_user *u, uaddr_t data);
+
 /* The FPU state as the architecture's signal frame carries it (x86-64: XSAVE area with FXSAVE first).
  * hal_user_fp_size() is constant after boot and at most HAL_USER_FP_MAX. */
 enum { HAL_USER_FP_MAX = 16384 };

@@ -1,0 +1,151 @@
+/* The ELF loader without an MMU, of the format in docs/arm.md: position independent programs whose text and data lie apart.
+ *
+ * The text becomes an area of its own, for reading and executing.  The other is, from the bottom: the stack, the arguments, data, zeroes,
+ * and the heap up to the area's end; a stack that overflows leaves it.  A program relocates itself.  Nothing in the file is trusted. */
+#include <abi/elf.h>
+#include <kernel/abi/errno.h>
+#include <kernel/fs/vfs.h>
+#include <kernel/mm/vma.h>
+#include <kernel/proc/exec.h>
+#include <kernel/trusted/field.h>
+
+enum {
+    PHDRS = 3, /* text, data, stack */
+    PART_MAX = 1 << 20,
+    ARGS_ROOM = 512,   /* bytes between stack and data */
+    ARGS_FIXED = 256,  /* of them, what is there beside strings and their pointers */
+    STACK_MIN = 256,
+    DATA_ALIGN = 8,
+};
+#define DATA_BASE UINT32_C(0x10000000) /* where data are linked, or above */
+
+FIELDS(ELF32_EHDR_FIELDS);
+FIELDS(ELF32_PHDR_FIELDS);
+
+struct part {
+    uint32_t type, flags, offset, vaddr, filesz, memsz;
+};
+
+static int must_check
+read_exact(struct file *file, uint64_t pos, struct span to)
+{
+    int64_t n = file_read_at(file, pos, to.ptr, to.len);
+
+    if (n < 0)
+        return (int)n;
+    return (uint64_t)n == to.len ? 0 : -ENOEXEC;
+}
+
+/* The entry's offset in the text; where the program headers are. */
+static int must_check
+read_header(struct file *file, uint32_t *entry, uint32_t *phoff)
+{
+    uint8_t buf[ELF32_EHDR_SIZE];
+    struct cspan h = cspan_of(buf, sizeof buf);
+    int rc = read_exact(file, 0, span_of(buf, sizeof buf));
+
+    if (rc < 0)
+        return rc;
+    if (buf[0] != 0x7f || buf[1] != 'E' || buf[2] != 'L' || buf[3] != 'F' ||
+        buf[EI_CLASS] != ELF_ARCH_CLASS || buf[EI_DATA] != ELFDATA2LSB ||
+        field_get(h, E_TYPE) != ET_DYN || field_get(h, E_MACHINE) != ELF_ARCH_MACHINE ||
+        field_get(h, E_PHENTSIZE) != ELF32_PHDR_SIZE || field_get(h, E_PHNUM) != PHDRS)
+        return -ENOEXEC;
+    *entry = field_get(h, E_ENTRY);
+    *phoff = field_get(h, E_PHOFF);
+    return (*entry & 1) != 0 ? 0 : -ENOEXEC; /* Thumb */
+}
+
+static int must_check
+read_part(struct file *file, uint32_t phoff, unsigned i, struct part *part)
+{
+    uint8_t buf[ELF32_PHDR_SIZE];
+    struct cspan p = cspan_of(buf, sizeof buf);
+    int rc = read_exact(file, phoff + (uint64_t)i * ELF32_PHDR_SIZE, span_of(buf, sizeof buf));
+
+    if (rc < 0)
+        return rc;
+    *part = (struct part){ .type = field_get(p, P_TYPE),
+                           .flags = field_get(p, P_FLAGS),
+                           .offset = field_get(p, P_OFFSET),
+                           .vaddr = field_get(p, P_VADDR),
+                           .filesz = field_get(p, P_FILESZ),
+                           .memsz = field_get(p, P_MEMSZ) };
+    return part->filesz <= part->memsz && part->memsz <= PART_MAX ? 0 : -ENOEXEC;
+}
+
+static bool
+parts_good(const struct part part[PHDRS], uint32_t entry)
+{
+    const struct part *text = &part[0], *data = &part[1], *stack = &part[2];
+
+    return text->type == PT_LOAD && text->flags == (PF_R | PF_X) && text->vaddr == 0 &&
+           text->filesz == text->memsz && entry < text->filesz && data->type == PT_LOAD &&
+           data->flags == (PF_R | PF_W) && data->vaddr >= DATA_BASE && data->memsz > 0 &&
+           stack->type == PT_GNU_STACK;
+}
+
+/* The second area; returns where the data lie in it. */
+static int must_check
+make_data(struct file *file, struct mm *mm, const struct part *data, uint32_t stack,
+          uintptr_t *data_out)
+{
+    uint32_t below = ((stack > STACK_MIN ? stack : STACK_MIN) + ARGS_ROOM + DATA_ALIGN - 1) &
+                     ~(uint32_t)(DATA_ALIGN - 1);
+    struct mm_map_args map = { .len = below + data->memsz, .flags = VMA_READ | VMA_WRITE };
+    uintptr_t base;
+    int rc = mm_map(mm, &map, &base);
+
+    if (rc < 0)
+        return rc;
+    mm->stack_top = base + below;
+    mm->mmap_top = base;
+    mm->brk = mm->brk_start =
+        (mm->stack_top + data->memsz + DATA_ALIGN - 1) & ~(uintptr_t)(DATA_ALIGN - 1);
+    *data_out = mm->stack_top;
+    return read_exact(
+        file, data->offset,
+        span_sub(span_of(page_ptr(page_of(paddr(base))), map.len), below, data->filesz));
+}
+
+int
+exec_load(struct file *file, struct mm *mm, struct exec_image *image)
+{
+    struct part part[PHDRS];
+    uint32_t entry, phoff;
+    uintptr_t text, data;
+    int rc = read_header(file, &entry, &phoff);
+
+    for (unsigned i = 0; i < PHDRS && rc == 0; i++)
+        rc = read_part(file, phoff, i, &at(part, PHDRS, i));
+    if (rc == 0 && !parts_good(part, entry))
+        rc = -ENOEXEC;
+    if (rc < 0)
+        return rc;
+
+    struct mm_map_args map = {
+        .len = part[0].filesz, .flags = VMA_READ | VMA_EXEC, .file = file, .offset = part[0].offset
+    };
+
+    rc = mm_map(mm, &map, &text);
+    if (rc == 0)
+        rc = make_data(file, mm, &part[1], part[2].memsz, &data);
+    if (rc < 0)
+        return rc; /* the areas go with the address space */
+    *image = (struct exec_image){
+        .start = text + (entry & ~UINT32_C(1)), .entry = text + entry, .base = text, .data = data
+    };
+    return 0;
+}
+
+void
+exec_layout(struct mm *mm unused_param)
+{
+}
+
+/* The stack is there; do its arguments fit? */
+int
+exec_stack_create(struct mm *mm unused_param, size_t args, bool executable unused_param)
+{
+    return args > ARGS_ROOM - ARGS_FIXED ? -E2BIG : 0;
+}
