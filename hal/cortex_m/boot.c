@@ -7,6 +7,7 @@ void cm_boot(void) noreturn_fn;
 
 extern uint8_t heap_start[], heap_end[], initrd_start[], initrd_end[];
 
+TRUSTED_BEGIN(context)
 const struct board_dev *
 cm_board_find(const struct board *board, const char *compatible)
 {
@@ -16,6 +17,7 @@ cm_board_find(const struct board *board, const char *compatible)
             return d;
     hal_panic(compatible);
 }
+TRUSTED_END
 
 struct io
 cm_board_io(const struct board *board, const char *compatible)

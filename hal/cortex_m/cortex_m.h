@@ -29,6 +29,7 @@ struct cm_frame {
     uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
 };
 
+TRUSTED_BEGIN(entry)
 static inline uint32_t
 cm_basepri(void)
 {
@@ -61,6 +62,7 @@ cm_control(void)
     __asm__ volatile("mrs %0, control" : "=r"(v));
     return v;
 }
+TRUSTED_END
 
 /* nvic.c: the interrupt controller and the system handlers' priorities. */
 void nvic_init(const struct io *io);

@@ -16,6 +16,7 @@ hal_ctx_stack_size(void)
     return CTX_STACK;
 }
 
+TRUSTED_BEGIN(context)
 void
 hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *arg), void *arg)
 {
@@ -29,6 +30,7 @@ hal_ctx_init(struct hal_ctx *ctx, void *stack, size_t size, void (*entry)(void *
     *ctx =
         (struct hal_ctx){ .sp = (uintptr_t)sp, .stack_base = (uintptr_t)stack, .stack_size = size };
 }
+TRUSTED_END
 
 void
 hal_ctx_switch(struct hal_ctx *from, struct hal_ctx *to, bool from_dies unused_param)

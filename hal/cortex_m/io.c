@@ -10,6 +10,7 @@ address(const struct io *io, uint32_t off, unsigned width)
     return (uintptr_t)(io->base + off);
 }
 
+TRUSTED_BEGIN(mmio)
 uint64_t
 hal_io_read(const struct io *io, uint32_t off, unsigned width)
 {
@@ -58,3 +59,4 @@ hal_io_write_rep(const struct io *io, uint32_t off, unsigned width, const void *
         hal_io_write(io, off, width, v);
     }
 }
+TRUSTED_END

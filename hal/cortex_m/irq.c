@@ -79,6 +79,7 @@ hal_irq_enabled(void)
 }
 
 /* WFI wakes for what PRIMASK holds back, but not for what BASEPRI does (DDI 0403E, B1.5.19). */
+TRUSTED_BEGIN(entry)
 void
 hal_irq_wait(void) no_tsa
 {
@@ -91,6 +92,7 @@ hal_irq_wait(void) no_tsa
         cm_set_basepri(PRIORITY_IRQ);
     } while (*(volatile uint32_t *)&irq.taken == before);
 }
+TRUSTED_END
 
 int
 hal_irq_attach(unsigned line, void (*handler)(void *arg), void *arg)

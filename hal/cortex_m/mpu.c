@@ -56,6 +56,7 @@ mpu_encode(uint32_t start, uint32_t size, unsigned prot, struct mpu_region *out)
     return false;
 }
 
+TRUSTED_BEGIN(mmio)
 void
 mpu_load(const struct mpu_region *regions, unsigned n)
 {
@@ -68,3 +69,4 @@ mpu_load(const struct mpu_region *regions, unsigned n)
         io_write32(&mpu, RASR, regions[i].rasr);
     }
 }
+TRUSTED_END

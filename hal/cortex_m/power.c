@@ -28,6 +28,7 @@ serial_write(char c)
     io_write32(&uart, UARTDR, (uint8_t)c);
 }
 
+TRUSTED_BEGIN(mmio)
 void
 hal_log_write(const char *text, size_t len)
 {
@@ -37,6 +38,7 @@ hal_log_write(const char *text, size_t len)
         serial_write(text[i]);
     }
 }
+TRUSTED_END
 
 void
 cm_print(const char *text)
@@ -51,6 +53,7 @@ cm_print_hex(uint32_t v)
         hal_log_write(&"0123456789abcdef"[v >> 28], 1);
 }
 
+TRUSTED_BEGIN(entry)
 /* The debugger, or QEMU with -semihosting, takes it; without either this is a HardFault, which stops as well. */
 static void noreturn_fn
 finish(int code)
@@ -87,6 +90,7 @@ hal_panic(const char *msg)
     cm_print("\n");
     finish(EXIT_PANIC);
 }
+TRUSTED_END
 
 static void
 print_field(const char *name, uint32_t v)

@@ -141,11 +141,13 @@ cm_space_activate(const struct hal_space *space)
     active = space;
 }
 
+TRUSTED_BEGIN(memory)
 void *
 hal_phys_ptr(paddr_t pa)
 {
     return (void *)(uintptr_t)pa.v;
 }
+TRUSTED_END
 
 paddr_t
 hal_ptr_phys(const void *p)

@@ -3,8 +3,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <hal/attr.h>
+
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 
+TRUSTED_BEGIN(memory)
 void *
 memcpy(void *restrict to, const void *restrict from, size_t n)
 {
@@ -141,3 +144,4 @@ cm_divide_signed(int64_t a, int64_t b, int64_t *rest)
     *rest = (int64_t)(a < 0 ? -r : r);
     return (int64_t)((a < 0) != (b < 0) ? -q : q);
 }
+TRUSTED_END

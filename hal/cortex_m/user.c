@@ -72,6 +72,7 @@ writable(const struct hal_space *space, uint32_t start, uint32_t size)
            (last & HAL_PROT_WRITE) != 0;
 }
 
+TRUSTED_BEGIN(entry)
 /* The frame that the exception return takes; false: the stack has no room for it. */
 static bool
 push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
@@ -95,7 +96,9 @@ push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
     cm_switch.psp = at;
     return true;
 }
+TRUSTED_END
 
+TRUSTED_BEGIN(entry)
 /* The other way; the processor wrote the frame, with the program's rights: it may have failed. */
 static void
 pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
@@ -117,6 +120,7 @@ pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
     regs->xpsr = f->xpsr & (XPSR_PROGRAM | XPSR_T);
     regs->r[SP] = at + FRAME + ((f->xpsr & XPSR_ALIGNED) != 0 ? 4 : 0);
 }
+TRUSTED_END
 
 static void
 on_fault(const struct hal_user_regs *regs, unsigned exception, struct hal_stop *stop)

@@ -87,9 +87,12 @@ tx_fill(struct pl011 *u) requires_lock(u->uart.lock)
 }
 
 static void
-pl011_tx_start(struct uart *uart) no_tsa
+pl011_tx_start(struct uart *uart)
 {
-    tx_fill(uart->driver);
+    struct pl011 *u = uart->driver;
+
+    irqlock_assert_held(&u->uart.lock);
+    tx_fill(u);
 }
 
 static void

@@ -15,7 +15,6 @@ enum {
     NAMESIZE = 11,
     NAME_MAX_HERE = 64,
     ENTRIES_MAX = 1000,
-    PIECE = 128,
 };
 
 static uint32_t
@@ -34,17 +33,18 @@ field(struct cspan header, unsigned n)
 static int
 make_file(const char *path, uint32_t mode, struct cspan data)
 {
+    struct page *page = page_alloc(0);
     struct file *f;
-    int rc = vfs_open(NULL, path, O_CREAT | O_WRONLY | O_EXCL, mode & 07777, &f);
+    int rc = page == NULL ? -ENOMEM
+                          : vfs_open(NULL, path, O_CREAT | O_WRONLY | O_EXCL, mode & 07777, &f);
 
     if (rc < 0)
-        return rc;
+        goto out;
     while (data.len > 0 && rc == 0) {
-        uint8_t piece[PIECE];
-        size_t len = data.len < PIECE ? data.len : PIECE;
-        struct iobuf buf = iobuf_kernel(piece, len);
+        size_t len = data.len < PAGE_SIZE ? data.len : PAGE_SIZE;
+        struct iobuf buf = iobuf_kernel(page_ptr(page), len);
 
-        span_copy(span_of(piece, PIECE), cspan_sub(data, 0, len));
+        span_copy(span_of(page_ptr(page), PAGE_SIZE), cspan_sub(data, 0, len));
 
         int64_t n = file_write(f, &buf);
 
@@ -53,6 +53,9 @@ make_file(const char *path, uint32_t mode, struct cspan data)
         data = cspan_sub(data, len, data.len - len);
     }
     file_put(f);
+out:
+    if (page != NULL)
+        page_put(page);
     return rc;
 }
 

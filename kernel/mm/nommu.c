@@ -98,7 +98,7 @@ area_drop(struct mm *mm, struct vma *v) requires_lock(mm->lock)
 }
 
 void
-mm_drop_all(struct mm *mm) no_tsa
+mm_drop_all(struct mm *mm)
 {
     for (struct vma *v = vma_first(mm); v != NULL; v = vma_next(mm, v))
         pages_free(v->start, 0, vma_pages(v));

@@ -75,7 +75,7 @@ void mm_unmap_pages(struct mm *mm, uintptr_t start, uintptr_t end);
 /* Give the pages of area `v` in [start, end) the protection that its flags say now. */
 void mm_protect_pages(struct mm *mm, const struct vma *v, uintptr_t start, uintptr_t end);
 /* Drop every page; the page tables are gone already. */
-void mm_drop_all(struct mm *mm);
+void mm_drop_all(struct mm *mm) requires_lock(mm->lock);
 /* Is there so much memory that taking some in advance hurts nobody? */
 bool mm_memory_plenty(void);
 /* Up to `want` (a power of two) pages in one piece, each with a reference of its own: how many it became, a power of two too; 0: out of

@@ -12,8 +12,8 @@
 enum {
     PHDRS = 3, /* text, data, stack */
     PART_MAX = 1 << 20,
-    ARGS_ROOM = 512,   /* bytes between stack and data */
-    ARGS_FIXED = 256,  /* of them, what is there beside strings and their pointers */
+    ARGS_ROOM = 512,  /* bytes between stack and data */
+    ARGS_FIXED = 256, /* of them, what is there beside strings and their pointers */
     STACK_MIN = 256,
     DATA_ALIGN = 8,
 };
@@ -75,10 +75,8 @@ read_part(struct file *file, uint32_t phoff, unsigned i, struct part *part)
 }
 
 static bool
-parts_good(const struct part part[PHDRS], uint32_t entry)
+parts_good(const struct part *text, const struct part *data, const struct part *stack, uint32_t entry)
 {
-    const struct part *text = &part[0], *data = &part[1], *stack = &part[2];
-
     return text->type == PT_LOAD && text->flags == (PF_R | PF_X) && text->vaddr == 0 &&
            text->filesz == text->memsz && entry < text->filesz && data->type == PT_LOAD &&
            data->flags == (PF_R | PF_W) && data->vaddr >= DATA_BASE && data->memsz > 0 &&
@@ -103,9 +101,8 @@ make_data(struct file *file, struct mm *mm, const struct part *data, uint32_t st
     mm->brk = mm->brk_start =
         (mm->stack_top + data->memsz + DATA_ALIGN - 1) & ~(uintptr_t)(DATA_ALIGN - 1);
     *data_out = mm->stack_top;
-    return read_exact(
-        file, data->offset,
-        span_sub(span_of(page_ptr(page_of(paddr(base))), map.len), below, data->filesz));
+    return read_exact(file, data->offset,
+                      span_sub(span_of(page_ptr(page_of(paddr(base))), map.len), below, data->filesz));
 }
 
 int
@@ -118,7 +115,7 @@ exec_load(struct file *file, struct mm *mm, struct exec_image *image)
 
     for (unsigned i = 0; i < PHDRS && rc == 0; i++)
         rc = read_part(file, phoff, i, &at(part, PHDRS, i));
-    if (rc == 0 && !parts_good(part, entry))
+    if (rc == 0 && !parts_good(&part[0], &part[1], &part[2], entry))
         rc = -ENOEXEC;
     if (rc < 0)
         return rc;

@@ -152,10 +152,10 @@ args_size(const char *path, size_t *table)
 static int
 exec_first(struct proc *p, const char *path)
 {
-    size_t table;
+    size_t table = 0;
     struct mm_map_args map = { .len = args_size(path, &table), .flags = VMA_READ | VMA_WRITE };
     struct arg_writer w = { 0 };
-    uintptr_t at, envp;
+    uintptr_t at = 0, envp;
     int rc = 0;
 
     if (p->mm == NULL)

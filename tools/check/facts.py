@@ -3,6 +3,7 @@ that the rules about the whole program need (graph.py): who calls whom, through 
 
 import os
 import re
+import subprocess
 
 import held
 import loops
@@ -29,7 +30,9 @@ WARNINGS = {
 }
 OF_THE_MACRO = {'R06', 'R09'}  # what a trusted macro may do; everything else is its user's doing
 FLAGS = ['-Wunsafe-buffer-usage', '-Wcast-qual', '-Wvla', '-Wthread-safety', '-Wthread-safety-beta', '-Wformat-nonliteral', '-Wassign-enum',
-         '-Wenum-conversion', '-Wimplicit-fallthrough', '-fno-color-diagnostics', '-Wno-error', '-ferror-limit=0']
+         '-Wenum-conversion', '-Wimplicit-fallthrough', '-fno-color-diagnostics', '-Wno-error', '-ferror-limit=0',
+         # libclang does not find its own headers where the host's are excluded
+         '-isystem', subprocess.run(['clang-19', '-print-resource-dir'], capture_output=True, text=True, check=True).stdout.strip() + '/include']
 
 
 class Function:
