@@ -91,8 +91,11 @@ START_TEST(blocked_and_ignored)
     q->sighand->action[SIGUSR1 - 1].handler = 0x400000; /* caught: interrupts, does not kill */
     signal_send(q, SIGUSR1, &(struct siginfo_k){ .code = SI_USER, .pid = 7 });
     ck_assert(q->thread.interrupted && !q->thread.killed);
-    ck_assert_int_eq(q->sig.info[SIGUSR1 - 1].pid, 7);
-    ck_assert_int_eq(q->sig.info[SIGUSR1 - 1].signo, SIGUSR1);
+
+    struct siginfo_k taken = signal_info_take(&q->sig, SIGUSR1);
+
+    ck_assert_int_eq(taken.pid, 7);
+    ck_assert_int_eq(taken.signo, SIGUSR1);
     q->sig.pending = 0;
     signal_recalc(q);
     ck_assert(!q->thread.interrupted);
@@ -161,7 +164,7 @@ START_TEST(faults_cannot_be_refused)
     signal_force(p, SIGSEGV, &(struct siginfo_k){ .addr = 0x1234 });
     ck_assert(p->sighand->action[SIGSEGV - 1].handler == SIG_DFL_K &&
               !(p->sig.blocked & BIT_OF(SIGSEGV)) && p->thread.killed);
-    ck_assert_uint_eq(p->sig.info[SIGSEGV - 1].addr, 0x1234);
+    ck_assert_uint_eq(signal_info_take(&p->sig, SIGSEGV).addr, 0x1234);
     proc_remove(p);
 }
 END_TEST
