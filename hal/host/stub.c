@@ -304,6 +304,8 @@ stub_check(struct stub *s)
         return false;
     if (waitpid(s->pid, &status, WNOHANG | WUNTRACED | __WALL) != s->pid)
         return true;
+    if (WIFSTOPPED(status) && stub_host.ops != &stub_ptrace_ops) /* by somebody on the host */
+        return kill(s->pid, SIGCONT) == 0;
     if (!WIFSTOPPED(status))
         stub_reaped(s);
     return false;

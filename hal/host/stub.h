@@ -64,11 +64,12 @@ struct stub {
     bool alive; /* the process exists and behaved so far */
     bool fresh; /* not yet seen at its first stop */
     bool kick_pending;
-    bool fp_in_frame;   /* ptrace: the FPU image is in the frame, not in the process */
-    bool first_cleans;  /* command 0 removes everything */
-    int go_fd, stop_fd; /* seccomp: STUB_FD_GO, STUB_FD_STOP */
-    int listen_fd;      /* notify: the filter's listener */
-    uint64_t notice;    /* notify: the notification that waits for an answer */
+    bool fp_in_frame;     /* ptrace: the FPU image is in the frame, not in the process */
+    bool first_cleans;    /* command 0 removes everything */
+    int go_fd, stop_fd;   /* seccomp: STUB_FD_GO, STUB_FD_STOP */
+    int listen_fd;        /* notify: the filter's listener */
+    uint64_t notice;      /* notify: the notification that waits for an answer */
+    uint64_t notice_from; /* its instruction */
     bool in_call; /* notify: it is that of a system call; no frame, the registers are fp_owner's and still in the process */
     struct stub_ctl *ctl; /* our views of the slot */
     struct stub_data *data;

@@ -36,17 +36,10 @@
 #define SYNC_WAKE_UP                                                                               \
     1ull /* SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP: we wait next, so wake the other on this CPU */
 
+enum { REPEAT_LOOKS = 20 /* of a tenth of a second at most */ };
 enum { WAIT_RESULT = 8, SYSCALL_LEN = 2, CODE_SECCOMP = 1 };
 
 static struct seccomp_notif notice; /* the last one */
-
-static bool
-answer(struct stub *s, uint64_t result)
-{
-    struct seccomp_notif_resp resp = { .id = s->notice, .val = (int64_t)result };
-
-    return ioctl(s->listen_fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) == 0;
-}
 
 /* The filter notifies from one place of the stub's code only. */
 static bool
@@ -64,7 +57,39 @@ receive(struct stub *s)
     if (s->kick_pending && !from_handler())
         return 0; /* the signal interrupts it */
     s->notice = notice.id;
+    s->notice_from = notice.data.instruction_pointer;
     return 1;
+}
+
+/* Somebody on the host has stopped the process in its call, and it repeats the call when it goes on: wait for that. */
+static bool
+receive_again(struct stub *s)
+{
+    for (unsigned looks = 0; looks < REPEAT_LOOKS; looks++) {
+        int stop;
+
+        if (s->kick_pending || !stub_check(s))
+            return false;
+        stop = receive(s);
+        if (stop != 0)
+            return stop > 0;
+    }
+    return false;
+}
+
+static bool
+answer(struct stub *s, uint64_t result)
+{
+    uint64_t from = s->notice_from;
+
+    for (;;) {
+        struct seccomp_notif_resp resp = { .id = s->notice, .val = (int64_t)result };
+
+        if (ioctl(s->listen_fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) == 0)
+            return true;
+        if (errno != ENOENT || !receive_again(s) || s->notice_from != from)
+            return false;
+    }
 }
 
 static const struct stub_channel notifications = { .release = answer, .wait = receive };

@@ -124,6 +124,13 @@ get_regs(struct stub *s, struct user_regs_struct *regs)
     return trace(PTRACE_GETREGS, s, (uintptr_t)regs);
 }
 
+/* Somebody on the host stops or continues processes; that is not for the program. */
+static bool
+is_job_control(int sig)
+{
+    return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU || sig == SIGCONT;
+}
+
 /* Let the stub's own code run, system calls and all, until its int3. */
 static bool
 run_to_break(struct stub *s, int sig)
@@ -136,9 +143,10 @@ run_to_break(struct stub *s, int sig)
         stop = wait_stub_always(s);
         if (stop == SIGTRAP)
             return true;
-        if (stop != STUB_SIG_KICK)
+        if (stop == STUB_SIG_KICK)
+            s->kick_pending = false;
+        else if (!is_job_control(stop))
             return false;
-        s->kick_pending = false;
         sig = 0;
     }
     return false;
@@ -391,7 +399,8 @@ pt_run(struct stub *s, const struct hal_user_regs *regs, uint64_t slice_ns, stru
     case SIGTRAP:
         return read_exception(s, stop, &host, ev);
     default:
-        return false; /* killed or stopped from outside */
+        ev->signo = STUB_SIG_KICK;   /* so that it runs on */
+        return is_job_control(stop); /* others kill */
     }
 }
 

@@ -257,6 +257,12 @@ ata_pio_out(struct ata_drive *d, const struct ata_taskfile *tf, struct cspan buf
     return rc;
 }
 
+void
+ata_allow_irq(struct ata_channel *ch)
+{
+    io_write8(&ch->control, ALT_STATUS_CONTROL, 0);
+}
+
 int
 ata_reset(struct ata_channel *ch)
 {
@@ -264,7 +270,7 @@ ata_reset(struct ata_channel *ch)
 
     io_write8(&ch->control, ALT_STATUS_CONTROL, CONTROL_SRST);
     hal_time_delay_ns(SRST_HOLD_NS);
-    io_write8(&ch->control, ALT_STATUS_CONTROL, 0); /* interrupts on, too */
+    ata_allow_irq(ch); /* and the end of the reset */
 
     int rc = thread_sleep_until(hal_time_now_ns() + SRST_SETTLE_NS, 0);
 

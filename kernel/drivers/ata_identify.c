@@ -58,7 +58,8 @@ get_text(struct cspan id, unsigned first, unsigned words, struct span out)
     span_put(out, len, '\0');
 }
 
-bool
+/* The signature of one drive.  Both see what is written to the command block, so ask for both before the first command. */
+static bool
 ata_signature(struct ata_drive *d)
 {
     struct ata_channel *ch = d->channel;
@@ -71,6 +72,33 @@ ata_signature(struct ata_drive *d)
         return false;
     return io_read8(&ch->cmd, SECTOR_COUNT) == 1 && io_read8(&ch->cmd, LBA_LOW) == 1 &&
            io_read8(&ch->cmd, LBA_MID) == 0 && io_read8(&ch->cmd, LBA_HIGH) == 0;
+}
+
+/* Does something keep what is written to the command block?  An empty cable does not. */
+static bool
+registers_answer(struct ata_channel *ch)
+{
+    io_write8(&ch->cmd, SECTOR_COUNT, 0x55);
+    io_write8(&ch->cmd, LBA_LOW, 0xaa);
+    return io_read8(&ch->cmd, SECTOR_COUNT) == 0x55 && io_read8(&ch->cmd, LBA_LOW) == 0xaa;
+}
+
+bool
+ata_signatures(struct ata_channel *ch)
+{
+    bool idle = true;
+
+    for (unsigned unit = 0; unit < 2; unit++) {
+        struct ata_drive *d = &ch->drives[unit];
+
+        d->present = ata_signature(d);
+        if (!d->present) {
+            uint8_t status = io_read8(&ch->cmd, STATUS);
+
+            idle = idle && (status == 0 || status == ATA_GONE);
+        }
+    }
+    return idle && (ch->drives[0].present || ch->drives[1].present || !registers_answer(ch));
 }
 
 static bool

@@ -226,22 +226,26 @@ channel_attach(struct ata_channel *ch, unsigned index, uint32_t irq)
         ch->bounce = span_of(page_ptr(bounce), (size_t)PAGE_SIZE << ATA_BOUNCE_ORDER);
 
     int rc = hal_irq_attach(irq, ata_irq, ch);
-    bool there[2] = { false, false };
 
     if (rc < 0)
         return rc;
+    for (unsigned unit = 0; unit < 2; unit++) {
+        ch->drives[unit].channel = ch;
+        ch->drives[unit].unit = (uint8_t)unit;
+    }
     mutex_lock(&ch->busy);
-    rc = ata_reset(ch);
-    for (unsigned unit = 0; unit < 2 && rc == 0; unit++) {
-        struct ata_drive *d = &ch->drives[unit];
-
-        d->channel = ch;
-        d->unit = (uint8_t)unit;
-        there[unit] = ata_signature(d);
+    ata_allow_irq(ch);
+    if (!ata_signatures(ch)) { /* somebody has used them since power-on */
+        rc = ata_reset(ch);
+        if (rc == 0)
+            ata_signatures(ch);
     }
     for (unsigned unit = 0; unit < 2; unit++) {
-        if (there[unit] && ata_identify_drive(&ch->drives[unit]))
-            ata_dma_set_mode(&ch->drives[unit]);
+        struct ata_drive *d = &ch->drives[unit];
+
+        d->present = d->present && rc == 0 && ata_identify_drive(d);
+        if (d->present)
+            ata_dma_set_mode(d);
     }
     mutex_unlock(&ch->busy);
     for (unsigned unit = 0; unit < 2; unit++) {

@@ -130,12 +130,14 @@ int must_check ata_check_status(struct ata_drive *d, const struct ata_taskfile *
 int must_check ata_recover(struct ata_drive *d);
 /* Software reset of both drives; -ETIMEDOUT: they stay busy. */
 int must_check ata_reset(struct ata_channel *ch);
+/* Let the drives interrupt; after power-on and a reset they may, firmware may have forbidden it. */
+void ata_allow_irq(struct ata_channel *ch);
 void ata_select(struct ata_channel *ch, unsigned unit);
 void ata_irq(void *channel);
 
-/* Is there an ATA drive, by the signature it shows after a reset?  Both drives see what is written to the command block, so ask for
- * both before the first command. */
-bool ata_signature(struct ata_drive *d);
+/* Set `present` of both drives by the signature that an ATA drive shows after power-on and after a reset.  False: some drive shows
+ * neither it nor an idle, empty place, because somebody has used it or it is not ready; only a reset can tell. */
+bool ata_signatures(struct ata_channel *ch);
 /* Read what the drive is; false: nothing that can be used. */
 bool ata_identify_drive(struct ata_drive *d);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include <devices/ide_piix3.h>
+#include <sim/bus.h>
 #include <sim/ram.h>
 
 #include "machine.h"
@@ -141,6 +142,50 @@ no_drives_body(void)
 START_TEST(no_drives)
 {
     run(0, NULL, no_drives_body);
+}
+END_TEST
+
+/* --- before the driver comes --- */
+
+enum { SRST_SETTLE_NS = 2000000 /* ATA/ATAPI-6, 9.2: nobody looks at the status sooner */ };
+
+/* What firmware leaves: registers of its last command, the other drive selected, no interrupts. */
+static void
+firmware(void)
+{
+    static const uint16_t command[] = { 0x1f2, 0x1f3, 0x1f4, 0x1f5, 0x172, 0x173, 0x174, 0x175 };
+
+    for (size_t i = 0; i < sizeof command / sizeof command[0]; i++)
+        sim_bus_write(host.sim, SIM_PORT, command[i], 1, 0x40 + i);
+    sim_bus_write(host.sim, SIM_PORT, 0x1f6, 1, 0xb0);
+    sim_bus_write(host.sim, SIM_PORT, 0x3f6, 1, 0x02); /* nIEN */
+    sim_bus_write(host.sim, SIM_PORT, 0x376, 1, 0x02);
+}
+
+static void
+fresh_body(void)
+{
+    ck_assert_uint_lt(hal_time_now_ns(), SRST_SETTLE_NS);
+    all_drives_body();
+}
+
+static void
+used_body(void)
+{
+    ck_assert_uint_ge(hal_time_now_ns(), SRST_SETTLE_NS);
+    all_drives_body();
+}
+
+/* Drives nobody has used are not reset, for that takes time. */
+START_TEST(fresh_drives)
+{
+    run(15, NULL, fresh_body);
+}
+END_TEST
+
+START_TEST(used_drives)
+{
+    run(15, firmware, used_body);
 }
 END_TEST
 
@@ -402,6 +447,8 @@ main(void)
     tcase_add_test(tc, noncoherent_dma);
     tcase_add_test(tc, one_slave);
     tcase_add_test(tc, no_drives);
+    tcase_add_test(tc, fresh_drives);
+    tcase_add_test(tc, used_drives);
     tcase_add_test(tc, bounce);
     tcase_add_test(tc, errors);
     tcase_add_test(tc, stall);

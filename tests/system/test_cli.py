@@ -2,6 +2,7 @@
 """The command line of the simulator: options, exit codes, what goes to which stream."""
 
 import contextlib
+import signal
 
 from harness import *
 
@@ -109,6 +110,41 @@ def test_both_ways_of_trapping():
     for user in ('seccomp', 'ptrace'):
         r = run('i=0; while [ $i -lt 50 ]; do i=$((i+1)); done; echo $i; ls / | wc -l', '--user', user)
         assert r.text.split()[0] == '50', repr(r)
+
+
+def processes_below(pid):
+    try:
+        with open('/proc/%d/task/%d/children' % (pid, pid)) as f:
+            return [p for child in f.read().split() for p in (int(child), *processes_below(int(child)))]
+    except OSError:
+        return []
+
+
+def send(pids, sig):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, sig)
+
+
+@hosted_only('processes of the simulator')
+def test_stopped_and_continued_from_outside():
+    """Job control, a debugger of somebody else: the programs are not lost, whoever of the processes is continued first."""
+    script = 'n=0; while [ $n -lt 3000 ]; do n=$((n+1)); (exit 3); [ $? = 3 ] || echo lost; done; echo $n'
+    for user in ('notify', 'seccomp', 'ptrace'):
+        p = subprocess.Popen([DRYDOCK, '--user', user, '--run', script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+        stops = 0
+        while p.poll() is None and stops < 20:
+            time.sleep(0.02)
+            everybody = [p.pid, *processes_below(p.pid)]
+            send(everybody[::-1], signal.SIGSTOP)
+            send(everybody[:1], signal.SIGCONT)
+            time.sleep(0.01)
+            send(everybody[1:], signal.SIGCONT)
+            stops += 1
+        assert stops > 5, stops
+        out = p.communicate(timeout=HANG_S)[0]
+        assert out == b'3000\n' and p.returncode == 0, (user, p.returncode, out)
 
 
 def test_drive_is_changed_and_scratch_is_not():
