@@ -190,11 +190,11 @@ first_program(void *arg)
     int rc;
 
     open_console(p);
+    rc = vfs_mount("proc", "/proc", "proc", 0, ""); /* as /dev: a process that runs mount is a sixth of a boot */
+    need_memory(rc, "/proc");
+    if (rc < 0)
+        klog(LOG_INFO, "init: /proc is not mounted");
     if (run_mode) {
-        rc = vfs_mount("proc", "/proc", "proc", 0, ""); /* what init's scripts do otherwise */
-        need_memory(rc, "/proc");
-        if (rc < 0)
-            klog(LOG_INFO, "init: /proc is not mounted");
         rc = exec_first(p, "/bin/sh");
     } else if (cmdline_word("init", init, sizeof init)) {
         rc = exec_first(p, init);
