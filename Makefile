@@ -59,6 +59,9 @@ test-matrix: build ## the system tests on the simulator, pc and q35, in one tabl
 judge-arm: build ## judge the ARMv7-M interpreter against QEMU, a million cases
 	@ninja -C $(BUILD) judge-arm
 
+test-mpu: build ## ten million random layouts against the Cortex-M boards' memory protection
+	@$(BUILD)/tests/armv7m/mpu_layouts 1000 10000000
+
 lint: build ## layout, the project's rules, clang's analyses
 	@$(PYTHON) tools/test.py --lint $(BUILD)
 
@@ -77,5 +80,5 @@ bench: build ## measure, beside the host and user-mode Linux in the same run; si
 clean: ## remove everything built
 	rm -rf $(BUILD)
 
-.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm lint reject-table menuconfig bench test-oom clean
+.PHONY: help deps build run metal iso run-qemu test test-metal test-matrix judge-arm test-mpu lint reject-table menuconfig bench test-oom clean
 .DEFAULT_GOAL := help

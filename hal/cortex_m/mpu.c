@@ -3,7 +3,7 @@
 #include <hal/space.h>
 
 enum { TYPE = 0x0, CTRL = 0x4, RNR = 0x8, RBAR = 0xc, RASR = 0x10 };
-enum { SIZE_LOG2_MIN = 5, SIZE_LOG2_SUBREGIONS = 8, SUBREGIONS = 8 };
+enum { SIZE_LOG2_MIN = 8, SUBREGIONS = 8 }; /* a smaller region is subregions of one of 256 bytes */
 
 #define CTRL_ENABLE     BIT(0)
 #define CTRL_PRIVDEFENA BIT(2)
@@ -24,28 +24,25 @@ mpu_init(const struct io *io)
     io_write32(&mpu, CTRL, CTRL_ENABLE | CTRL_PRIVDEFENA);
 }
 
+/* The smallest block that has the span in it and its borders at eighths.  A block ends at 4 GiB at most, so a span does, too. */
 bool
 mpu_encode(uint32_t start, uint32_t size, unsigned prot, struct mpu_region *out)
 {
     uint64_t end = (uint64_t)start + size;
 
-    if (size == 0 || end > UINT64_C(1) << 32 || (prot & HAL_PROT_READ) == 0 ||
+    if (size == 0 || (prot & HAL_PROT_READ) == 0 ||
         ((prot & HAL_PROT_WRITE) != 0 && (prot & HAL_PROT_EXEC) != 0))
         return false;
     for (unsigned log2 = SIZE_LOG2_MIN; log2 <= 32; log2++) {
         uint64_t all = UINT64_C(1) << log2, base = start & ~(all - 1), step = all / SUBREGIONS;
         uint32_t srd = 0;
 
-        if (end > base + all)
+        if (end > base + all || start % step != 0 || end % step != 0)
             continue;
-        if (base != start || end != base + all) {
-            if (log2 < SIZE_LOG2_SUBREGIONS || (start - base) % step != 0 || size % step != 0)
-                continue;
-            for (unsigned i = 0; i < SUBREGIONS; i++) {
-                uint64_t at = base + i * step;
+        for (unsigned i = 0; i < SUBREGIONS; i++) {
+            uint64_t at = base + i * step;
 
-                srd |= at < start || at >= end ? BIT(i) : 0;
-            }
+            srd |= at < start || at >= end ? BIT(i) : 0;
         }
         out->rbar = (uint32_t)base;
         out->rasr = RASR_NORMAL | srd << 8 | (uint32_t)(log2 - 1) << 1 | RASR_ENABLE;

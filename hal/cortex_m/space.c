@@ -54,65 +54,104 @@ hal_space_destroy(struct hal_space *space)
         active = NULL;
 }
 
-/* The extent that holds this address, or one that ends the list. */
-static struct extent *
-extent_of(struct hal_space *space, uint32_t addr)
+static uint64_t
+end_of(const struct extent *e)
 {
-    for (unsigned i = 0; i < space->count; i++)
-        if (addr - space->extent[i].start < space->extent[i].size)
-            return &space->extent[i];
-    return NULL;
+    return e->start + (uint64_t)e->size;
 }
 
+/* Has the extent anything in the range?  An empty range has nothing in it. */
+static bool
+meets(const struct extent *e, uint64_t from, uint64_t to)
+{
+    return from < to && e->start < to && end_of(e) > from;
+}
+
+/* Make extent i this.  What no region can express goes away: a program may lose memory that way, but never gets any. */
+static bool
+set(struct hal_space *space, unsigned i, uint32_t start, uint32_t size, unsigned prot)
+{
+    bool kept = mpu_encode(start, size, prot, &space->region[i]);
+
+    if (active == space)
+        active = NULL;
+    if (kept) {
+        space->extent[i] = (struct extent){ start, size, prot };
+    } else {
+        space->extent[i] = space->extent[--space->count];
+        space->region[i] = space->region[space->count];
+    }
+    return kept;
+}
+
+/* Extents lie apart, so that no region decides for another.  A new one replaces old ones as a whole. */
 int
 hal_space_map(struct hal_space *space, uaddr_t va, paddr_t pa, size_t npages, unsigned prot)
 {
-    struct extent *e;
     struct mpu_region region;
-    uint32_t size = (uint32_t)npages * PAGE_SIZE;
+    uint32_t start = (uint32_t)va.v, size = (uint32_t)npages * PAGE_SIZE;
+    unsigned replaced = 0;
 
     if (npages == 0)
         return 0;
     if (va.v != pa.v || va.v < USER_MIN || va.v >= USER_MAX || npages > (USER_MAX - va.v) / PAGE_SIZE)
         return -EINVAL;
-    if (!mpu_encode(va.v, size, prot, &region))
+    if (!mpu_encode(start, size, prot, &region))
         return -EINVAL;
-    e = extent_of(space, va.v);
-    if (e == NULL) {
-        if (space->count == MPU_REGIONS)
-            return -ENOMEM;
-        e = &space->extent[space->count++];
+    for (unsigned i = 0; i < space->count; i++) {
+        const struct extent *e = &space->extent[i];
+
+        if (!meets(e, start, (uint64_t)start + size))
+            continue;
+        if (e->start < start || end_of(e) > (uint64_t)start + size)
+            return -EINVAL;
+        replaced++;
     }
-    *e = (struct extent){ va.v, size, prot };
-    space->region[e - space->extent] = region;
-    if (active == space)
-        active = NULL;
+    if (space->count - replaced == MPU_REGIONS)
+        return -ENOMEM;
+    hal_space_unmap(space, va, npages);
+    set(space, space->count++, start, size, prot);
     return 0;
 }
 
+/* Of an extent that lies in the range in part, an end stays, if there is a region for it. */
 void
 hal_space_unmap(struct hal_space *space, uaddr_t va, size_t npages)
 {
-    uint64_t end = va.v + (uint64_t)npages * PAGE_SIZE;
+    uint64_t from = va.v, to = from + (uint64_t)npages * PAGE_SIZE;
 
     for (unsigned i = 0; i < space->count;) {
         struct extent *e = &space->extent[i];
+        uint64_t start = e->start, end = end_of(e);
 
-        if (e->start < va.v || e->start + (uint64_t)e->size > end) {
-            i++;
-            continue;
+        if (meets(e, from, to)) {
+            if (start >= from)
+                start = to;
+            else if (end <= to)
+                end = from;
+            else
+                end = start;
+            if (!set(space, i, (uint32_t)start, end > start ? (uint32_t)(end - start) : 0, e->prot))
+                continue;
         }
-        *e = space->extent[--space->count];
-        space->region[i] = space->region[space->count];
+        i++;
     }
-    if (active == space)
-        active = NULL;
 }
 
+/* Of an extent that lies in the range in part, all gets what both protections allow. */
 void
-hal_space_protect(struct hal_space *space unused_param, uaddr_t va unused_param,
-                  size_t npages unused_param, unsigned prot unused_param)
+hal_space_protect(struct hal_space *space, uaddr_t va, size_t npages, unsigned prot)
 {
+    uint64_t from = va.v, to = from + (uint64_t)npages * PAGE_SIZE;
+
+    for (unsigned i = 0; i < space->count;) {
+        struct extent *e = &space->extent[i];
+        bool whole = e->start >= from && end_of(e) <= to;
+
+        if (meets(e, from, to) && !set(space, i, e->start, e->size, whole ? prot : prot & e->prot))
+            continue;
+        i++;
+    }
 }
 
 bool

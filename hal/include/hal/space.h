@@ -30,7 +30,9 @@ int must_check hal_space_create(struct hal_space **space_out);
 void hal_space_destroy(struct hal_space *space);
 
 /* Map `npages` pages at `va` to consecutive physical pages from `pa`, replacing what was mapped there.  `prot` != 0.
- * -ENOMEM: no table page; then nothing of the range that was not mapped before is mapped. */
+ * -ENOMEM: no table page; then nothing of the range that was not mapped before is mapped.  With an MPU a mapping is made, replaced,
+ * unmapped and protected as a whole: -EINVAL where no region can express it or it replaces a part; of what is unmapped or protected in
+ * part, the rest may lose rights. */
 int must_check hal_space_map(struct hal_space *space, uaddr_t va, paddr_t pa, size_t npages,
                              unsigned prot);
 
