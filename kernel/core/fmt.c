@@ -59,9 +59,10 @@ enum { WIDTH_MAX = 4096, DIGITS_MAX = 24 };
 static void
 emit(struct out *o, char c)
 {
-    if (o->len + 1 < o->size)
-        at(o->buf, o->size, o->len) = c;
-    o->len++;
+    size_t i = o->len++;
+
+    if (i < o->size && i + 1 < o->size)
+        at(o->buf, o->size, i) = c;
 }
 
 static void
@@ -327,8 +328,10 @@ fmt_vprint(char *buf, size_t size, const char *fmt, va_list ap)
         convert(&o, text_at(f, i), &s, len, &a);
     }
     va_end(a.ap);
-    if (size > 0)
-        at(buf, size, o.len < size ? o.len : size - 1) = '\0';
+    if (o.len < size)
+        at(buf, size, o.len) = '\0';
+    else if (size > 0)
+        at(buf, size, size - 1) = '\0';
     return o.len;
 }
 

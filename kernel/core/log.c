@@ -33,10 +33,12 @@ ring_write(const char *text, size_t len) requires_lock(hal_irqs_off)
 
 static void log_line(enum log_level level, const char *fmt, va_list ap) printf_like(2, 0);
 
+/* The line lies not on the stack: this is what every deepest chain of calls ends with. */
 static void
 log_line(enum log_level level, const char *fmt, va_list ap)
 {
-    char line[LINE_MAX + 32];
+    static char line[LINE_MAX + 32] guarded_by(hal_irqs_off);
+    irqstate_t state = hal_irq_save();
     uint64_t us = hal_time_now_ns() / 1000;
     size_t head = fmt_print(line, sizeof line, "<%d>[%5llu.%06llu] ", (int)level,
                             (unsigned long long)(us / 1000000), (unsigned long long)(us % 1000000));
@@ -47,9 +49,6 @@ log_line(enum log_level level, const char *fmt, va_list ap)
         len = room - 1;
     line[head + len] = '\n';
     len += head + 1;
-
-    irqstate_t state = hal_irq_save();
-
     ring_write(line, len);
     if (level <= shown)
         hal_log_write(&line[PREFIX_LEN], len - PREFIX_LEN);

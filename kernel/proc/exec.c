@@ -106,7 +106,7 @@ parse_script_line(struct cspan line, struct cspan *interp, struct cspan *arg)
 }
 
 /* If x->file is a script, put its interpreter in its place: 1.  0: it is none. */
-static int must_check
+static int must_check noinline_fn
 step_script(struct exec *x)
 {
     uint8_t buf[SCRIPT_LINE_MAX];

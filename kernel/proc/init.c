@@ -180,12 +180,11 @@ exec_first(struct proc *p, const char *path)
     return rc;
 }
 
-/* Thread of the first user process: becomes init, or the shell with the commands. */
-static void
-first_program(void *arg)
+/* The first program, or the shell with the commands. */
+static void noinline_fn
+load_first(struct proc *p)
 {
     static const char *const shells[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
-    struct proc *p = arg;
     char init[128];
     int rc;
 
@@ -209,6 +208,15 @@ first_program(void *arg)
              "no program to start: error %d (the root file system needs /sbin/init or /bin/sh)", -rc);
         proc_power_off(1, false);
     }
+}
+
+/* Thread of the first user process. */
+static void
+first_program(void *arg)
+{
+    struct proc *p = arg;
+
+    load_first(p);
     proc_user_loop(p);
 }
 

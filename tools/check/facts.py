@@ -367,6 +367,11 @@ class Walk:
         return None
 
     def flow(self, to, value):
+        inner = strip(value, CASTS)
+        if inner is not None and inner.kind == K.CONDITIONAL_OPERATOR:
+            for k in list(inner.get_children())[1:]:
+                self.flow(to, k)
+            return
         a = self.node(value)
         if to is not None and a is not None and self.carries_code(value):
             self.facts.flows.add((to, a))

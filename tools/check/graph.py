@@ -23,8 +23,21 @@ class Program:
         for fn in self.functions.values():
             self.by_name.setdefault(fn.name, []).append(fn)
         self.cache = {}
+        self.pass_on()
         self.edges = {u: self.callees(f) for u, f in self.functions.items()}
         self.direct = {u: [(t[1], l) for t, l in f.calls if t[0] == 'fn' and not self.ends(t[1])] for u, f in self.functions.items()}
+
+    def pass_on(self):
+        """What is passed in calls through a pointer arrives at every function the pointer may stand for."""
+        passed, more = [to for to in self.flows if to[0] == 'param' and not isinstance(to[1], str)], True
+        while more:
+            more = False
+            self.cache = {}
+            for to in passed:
+                for usr in self.resolve(to[1]):
+                    arrives = self.flows.setdefault(('param', usr, to[2]), set())
+                    more |= to not in arrives
+                    arrives.add(to)
 
     @staticmethod
     def merge(mine, fn):
@@ -53,8 +66,6 @@ class Program:
                 out.add(n[1])
             else:
                 todo.extend(self.flows.get(n, ()))
-                if n[0] == 'param' and isinstance(n[1], str):  # also what went in through pointers to this function: rare, skipped
-                    pass
         self.cache[node] = out
         return out
 

@@ -1,0 +1,444 @@
+#!/usr/bin/python3
+"""How deep the stacks of a Cortex-M kernel get at worst, from its call graph, against how large they are.
+
+    stackdepth.py BUILD BOARD           prints TAP: every stack, its deepest chain of calls; what is not known fails
+    stackdepth.py --functions BUILD BOARD     depth and frame of every function, the deepest first
+
+A frame is what the compiler says (-fstack-usage); instructions that move the stack pointer must not say more.  The graph is that of
+the linked program: its branches; and where it calls through a pointer, all functions that can get into that pointer anywhere in the sources
+(tools/check), or those that hal/cortex_m/stacks.txt names.  A call of which nobody knows where it goes fails, so does recursion without a
+bound in that file, and a function whose address is taken that no call through a pointer reaches.
+"""
+
+import bisect
+import collections
+import json
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, 'tools', 'check'))
+sys.dont_write_bytecode = True
+
+import cache
+import facts
+import graph
+from check import arguments
+from clang_binding import ci
+
+NOTES = os.path.join(ROOT, 'hal', 'cortex_m', 'stacks.txt')
+COND = '(?:eq|ne|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|al)?'
+INSN = re.compile(r'^ *([0-9a-f]+):\s+(\S+)(?:\s+(.*))?$')
+DIRECT = re.compile(r'(?:(bl)|b)%s(?:\.[wn])?$' % COND)
+INDIRECT = re.compile(r'(?:(blx)|bx)%s$' % COND)
+TARGET = re.compile(r'0x([0-9a-f]+) <')
+PUSH = re.compile(r'(?:push|stmdb)%s(?:\.w)?$' % COND)
+LOWER = re.compile(r'sub[sw]?%s(?:\.w)?$' % COND)
+EXCEPTION = 36  # what an exception puts on the stack that was in use: eight words, and one to align it (DDI 0403E, B1.5.7)
+
+
+class Wrong(Exception):
+    pass
+
+
+class Function:
+    def __init__(self, name, file, start, size):
+        self.name, self.file, self.start, self.size = name, file, start, size
+        self.moved = 0          # by instructions
+        self.dynamic = False
+        self.frame = None
+        self.calls = set()      # (address of the function, tail)
+        self.sites = []         # (address, tail): calls through a pointer
+
+    def __repr__(self):
+        return self.name
+
+
+# --- the program ---
+
+
+def run(*argv, text=None):
+    return subprocess.run(argv, capture_output=True, text=True, check=True, input=text).stdout
+
+
+def read_symbols(elf):
+    """[Function] by address, {name: address} of the rest."""
+    file, functions, others = '', {}, {}
+    for line in run('llvm-readelf-19', '-sW', elf).splitlines():
+        w = line.split()
+        if len(w) < 8 or not w[0].rstrip(':').isdigit():
+            continue
+        value, size, kind, bind, name = int(w[1], 16), int(w[2], 0), w[3], w[4], w[7]
+        if kind == 'FILE':
+            file = name
+        elif kind == 'FUNC':
+            f = functions.setdefault(value & ~1, Function(name, file if bind == 'LOCAL' else '', value & ~1, size))
+            f.size = max(f.size, size)
+            others[name] = value & ~1
+        elif kind in ('NOTYPE', 'OBJECT') and not name.startswith('$'):
+            others[name] = value
+    functions = [functions[a] for a in sorted(functions)]
+    for f, following in zip(functions, functions[1:]):
+        f.size = f.size or following.start - f.start
+    return functions, others
+
+
+def bytes_pushed(op, args):
+    """What an instruction takes from the stack; None: who knows."""
+    if PUSH.match(op) and (op.startswith('push') or args.startswith('sp!')):
+        return 4 * (args.count(',') + (1 if op.startswith('push') else 0))
+    m = re.search(r'\[sp, #-(0x[0-9a-f]+|\d+)\]!', args)
+    if m:
+        return int(m[1], 0)
+    if LOWER.match(op) and re.match(r'sp\b', args):
+        m = re.search(r'#(0x[0-9a-f]+|\d+)$', args)
+        return int(m[1], 0) if m else None
+    if re.match(r'(mov|bic|and|msr)', op) and re.match(r'(sp|psp|msp)\b', args):
+        return None
+    return 0
+
+
+def read_code(elf, functions):
+    starts = [f.start for f in functions]
+    dump = run('llvm-objdump-19', '-d', '--no-show-raw-insn', '--triple=thumbv7m-none-eabi', '--mcpu=cortex-m3', elf)
+    for line in dump.splitlines():
+        m = INSN.match(line.split('@')[0].rstrip())
+        i = bisect.bisect_right(starts, int(m[1], 16)) - 1 if m else -1
+        if i < 0 or m[2].startswith(('.', '<')):
+            continue
+        f, at = functions[i], int(m[1], 16)
+        if f.size == 0 or at < f.start + f.size:  # between functions lies padding
+            instruction(f, at, m[2], m[3] or '', starts)
+
+
+def instruction(f, at, op, args, starts):
+    moved = bytes_pushed(op, args)
+    if moved is None:
+        f.dynamic = True
+    else:
+        f.moved += moved
+    branch, pointer = DIRECT.match(op), INDIRECT.match(op)
+    if branch:
+        m = TARGET.search(args)
+        to = int(m[1], 16) if m else None
+        if to is None or to not in starts and not f.start <= to < f.start + f.size:
+            raise Wrong('%s: a branch to nobody at %#x' % (f, at))
+        if branch[1] or to in starts and to != f.start:
+            f.calls.add((to, not branch[1]))
+    elif pointer and args.strip() != 'lr':
+        f.sites.append((at, not pointer[1]))
+    elif re.match(r'(mov|ldr)', op) and re.match(r'pc\b', args):
+        raise Wrong('%s: a jump of a kind that is not understood at %#x: %s %s' % (f, at, op, args))
+
+
+# --- the compiler's frames ---
+
+
+def read_usage(objects):
+    """{(function, file's name): bytes}, or a string where the compiler cannot say."""
+    usage = {}
+    for path in objects:
+        if not os.path.exists(path):  # a file without functions
+            continue
+        with open(path) as f:
+            for line in f:
+                place, size, kind = line.rstrip('\n').split('\t')
+                file, _, name = place.split(':')[0], None, place.split(':')[-1]
+                usage[(name, os.path.basename(file))] = int(size) if kind == 'static' else kind
+    return usage
+
+
+def give_frames(functions, usage, notes):
+    by_name = collections.defaultdict(set)
+    for (name, file), size in usage.items():
+        by_name[name].add(size)
+    for f in functions:
+        size = usage.get((f.name, f.file))
+        if size is None and len(by_name[f.name]) == 1:
+            size = next(iter(by_name[f.name]))
+        if f.name in notes.frames:
+            size = notes.frames[f.name]
+        elif size is None and not f.dynamic:
+            size = f.moved
+        elif not isinstance(size, int):
+            raise Wrong('%s: nobody knows its frame (%s)' % (f, size))
+        elif f.moved != size:
+            raise Wrong('%s: a frame of %d bytes, but its instructions take %d' % (f, size, f.moved))
+        f.frame = size
+
+
+# --- calls through pointers ---
+
+
+def unit(job):
+    kept, tools, path, args, directory = job
+    name = cache.name(kept, 'calls of ' + path, tools, args)
+    found = cache.read(name)
+    if found is None:
+        os.chdir(directory)
+        full = os.path.join(ROOT, path)
+        tu = ci.Index.create().parse(full, args + facts.FLAGS)
+        found = facts.Walk(tu, path, ROOT).run()
+        cache.write(name, found, [full] + [os.path.join(directory, i.include.name) for i in tu.get_includes()])
+    if found.errors:
+        raise Wrong('%s: %s' % (path, found.errors[0]))
+    return found
+
+
+def read_sources(build, commands):
+    kept, tools = os.path.join(build, 'check'), cache.tools(os.path.join(ROOT, 'tools', 'check'))
+    jobs = []
+    for e in commands:
+        path = os.path.relpath(os.path.realpath(os.path.join(e['directory'], e['file'])), ROOT)
+        if path.endswith('.c'):
+            jobs.append((kept, tools, path, arguments(e), e['directory']))
+    with multiprocessing.Pool(os.cpu_count()) as pool:
+        return graph.Program(pool.map(unit, jobs, chunksize=1))
+
+
+def places(elf, addresses):
+    """{address: (function, file, line)} of the innermost function, if it was inlined."""
+    text = run('llvm-symbolizer-19', '--inlines', '--output-style=JSON', '--relativenames', '--obj=' + elf,
+               text=''.join('%#x\n' % a for a in addresses))
+    out = {}
+    for answer in (json.loads(line) for line in text.splitlines()):
+        s = answer['Symbol'][0]
+        out[int(answer['Address'], 0)] = (s['FunctionName'], os.path.relpath(os.path.realpath(os.path.join(os.path.dirname(elf), s['FileName'])), ROOT), s['Line'])
+    return out
+
+
+class Pointers:
+    """Where calls through pointers go."""
+
+    def __init__(self, program, functions, notes):
+        self.program, self.notes, self.never = program, notes, 0
+        self.by_name = collections.defaultdict(list)
+        for f in functions:
+            self.by_name[f.name.split('.')[0]].append(f)
+
+    def linked(self, usrs):
+        """Those of them that are in the program."""
+        out = set()
+        for usr in usrs:
+            fn = self.program.functions[usr]
+            out |= {f for f in self.by_name[fn.name] if f.file in ('', os.path.basename(fn.file or ''))}
+        return out
+
+    def derived(self, place):
+        """What flows there; whether the pointer is a member or a variable that nothing in this program is put into."""
+        name, file, line = place
+        out, nodes = set(), []
+        for fn in self.program.by_name.get(name, ()):
+            through = [(t, l) for t, l in fn.calls if fn.file == file and t[0] != 'fn']
+            nodes += [t for t, l in through if l == line] or [t for t, _ in through]
+        for t in nodes:
+            out |= self.linked(self.program.resolve(t))
+        return out, bool(nodes) and not out and all(t[0] in ('field', 'var') for t in nodes)
+
+    def of(self, place):
+        """The functions that a call at (function, file, line) may reach."""
+        out, never = self.derived(place)
+        key = (place[1], place[0])
+        names = self.notes.calls.get(key, ())
+        if not out and not names and not never:
+            raise Wrong('%s:%d: nobody knows where the call through a pointer in %s() goes' % (place[1], place[2], place[0]))
+        self.notes.used.add(key)
+        self.never += never and not names
+        for n in names:
+            if not self.by_name[n]:
+                raise Wrong('%s: %s() is said to call %s(), which is not in the program' % (place[1], place[0], n))
+            out |= set(self.by_name[n])
+        return out
+
+
+def taken(objects, functions):
+    """The functions whose address is in data or code other than as the target of a branch."""
+    names = set()
+    for line in run('llvm-readelf-19', '-rW', *objects).splitlines():
+        w = line.split()
+        if line.startswith('Relocation section'):
+            here = not re.search(r"'\.rel\.(debug|ARM)", line)
+        elif len(w) >= 5 and here and re.match(r'R_ARM_(ABS32|MOV[WT]_|THM_MOV[WT]_|REL32|TARGET)', w[2]):
+            names.add(w[4])
+    return {f for f in functions if f.name in names}
+
+
+# --- what people know ---
+
+
+class Notes:
+    """hal/cortex_m/stacks.txt"""
+
+    def __init__(self, path):
+        self.calls, self.frames, self.bounds, self.taken, self.stacks, self.used = {}, {}, {}, set(), [], set()
+        with open(path) as f:
+            for number, line in enumerate(f, 1):
+                words = line.split('#')[0].split()
+                if words:
+                    self.entry(words, '%s:%d' % (os.path.basename(path), number))
+
+    def entry(self, words, where):
+        kind = words[0]
+        if kind == 'call' and len(words) >= 3:
+            self.calls[tuple(words[1].split(':'))] = words[2:]
+        elif kind == 'frame' and len(words) == 3:
+            self.frames[words[1]] = int(words[2])
+        elif kind == 'bound' and len(words) == 3:
+            self.bounds[words[1]] = int(words[2])
+        elif kind == 'taken' and len(words) == 2:
+            self.taken.add(words[1])
+        elif kind == 'stack' and len(words) >= 5:
+            self.stacks.append((words[1], words[2], int(words[3]), words[4:]))
+        else:
+            raise Wrong('%s: not an entry' % where)
+
+
+# --- the graph ---
+
+
+class Graph:
+    def __init__(self, functions, notes):
+        self.functions, self.notes, self.known = functions, notes, {}
+        self.by_start = {f.start: f for f in functions}
+        self.edges = {f: sorted({(self.by_start[a], tail) for a, tail in f.calls}, key=lambda e: (e[0].start, e[1])) for f in functions}
+        self.part = {}
+
+    def add(self, f, to, tail):
+        if (to, tail) not in self.edges[f]:
+            self.edges[f].append((to, tail))
+
+    def find_cycles(self):
+        """Every function of a cycle knows the cycle; the bounded functions must cut it."""
+        cycles = graph.Program.cycles(None, self.edges)
+        for part in cycles:
+            inside = set(part)
+            rest = {f: [e for e in self.edges[f] if e[0] in inside and e[0].name not in self.notes.bounds] for f in part}
+            left = graph.Program.cycles(None, rest)
+            if left:
+                raise Wrong('recursion without a bound: ' + ', '.join(sorted(map(str, left[0]))))
+            for f in part:
+                self.part[f] = inside
+        return cycles
+
+    def depth(self, f, budget=None):
+        """(bytes, [functions]) of the deepest chain from f; `budget`: how often bounded functions of f's cycle may still be entered."""
+        part = self.part.get(f)
+        if part is None:
+            budget = ()
+        elif budget is None:
+            budget = tuple(sorted((g.name, self.notes.bounds[g.name]) for g in part if g.name in self.notes.bounds))
+        if (f, budget) not in self.known:
+            self.known[(f, budget)] = self.deepest(f, part, budget)
+        return self.known[(f, budget)]
+
+    def deepest(self, f, part, budget):
+        left = dict(budget)
+        if f.name in left:
+            left[f.name] -= 1
+        best, chain = f.frame, [f]
+        for to, tail in self.edges[f]:
+            same = part is not None and to in part
+            if same and left.get(to.name, 1) == 0:
+                continue
+            bytes_, below = self.depth(to, tuple(sorted(left.items())) if same else None)
+            if bytes_ + (0 if tail else f.frame) > best:
+                best, chain = bytes_ + (0 if tail else f.frame), [f] + below
+        return best, chain
+
+
+# --- stacks ---
+
+
+def stack_size(text, functions, symbols, elf):
+    """`returned:FUNCTION`: the constant it returns; `between:LABEL,LABEL`; or a number."""
+    kind, _, what = text.partition(':')
+    if kind == 'between':
+        low, high = what.split(',')
+        return symbols[high] - symbols[low]
+    if kind == 'returned':
+        code = run('llvm-objdump-19', '-d', '--no-show-raw-insn', '--triple=thumbv7m-none-eabi', '--mcpu=cortex-m3', '--disassemble-symbols=' + what, elf)
+        m = re.search(r'mov[sw.]*\s+r0, #(0x[0-9a-f]+|\d+)\n[^\n]*bx\s+lr', code)
+        if m:
+            return int(m[1], 0)
+        raise Wrong('%s() does not return a constant' % what)
+    return int(text)
+
+
+class Analysis:
+    def __init__(self, build, board, notes=NOTES):
+        self.elf = os.path.join(build, 'drydock-%s.elf' % board)
+        with open(os.path.join(build, 'compile_commands.json')) as f:
+            commands = [e for e in json.load(f) if e['output'].startswith('drydock-%s.elf.p/' % board)]
+        objects = [os.path.join(e['directory'], e['output']) for e in commands]
+        self.notes = Notes(notes)
+        self.functions, self.symbols = read_symbols(self.elf)
+        read_code(self.elf, self.functions)
+        give_frames(self.functions, read_usage(o[:-2] + '.su' for o in objects), self.notes)
+        self.graph = Graph(self.functions, self.notes)
+        self.complaints = []
+        self.follow_pointers(read_sources(build, commands), taken(objects, self.functions))
+        self.cycles = self.graph.find_cycles()
+
+    def follow_pointers(self, program, addressed):
+        pointers, reached = Pointers(program, self.functions, self.notes), set()
+        where = places(self.elf, [at for f in self.functions for at, _ in f.sites])
+        for f in self.functions:
+            for at, tail in f.sites:
+                try:
+                    targets = pointers.of(where[at])
+                except Wrong as e:
+                    self.complaints.append(str(e))
+                    continue
+                reached |= targets
+                for to in targets:
+                    self.graph.add(f, to, tail)
+        self.sites, self.never = len(where), pointers.never
+        for f in sorted(addressed - reached, key=str):
+            if f.name not in self.notes.taken:
+                self.complaints.append('the address of %s() (%s) is taken, but no call through a pointer goes there' % (f, f.file))
+        for key in sorted(set(self.notes.calls) - self.notes.used):
+            self.complaints.append('no call through a pointer in %s of %s' % (key[1], key[0]))
+
+    def stacks(self):
+        """(name, size, depth, chain) of each."""
+        by_name = {f.name: f for f in self.functions}
+        for name, size, frames, roots in self.notes.stacks:
+            depth, chain = max((self.graph.depth(by_name[r]) for r in roots), key=lambda d: d[0])
+            yield name, stack_size(size, self.functions, self.symbols, self.elf), depth + frames * EXCEPTION, chain
+
+
+def main(argv):
+    sys.setrecursionlimit(10000)
+    every = argv[:1] == ['--functions']
+    argv = argv[1:] if every else argv
+    if len(argv) != 2:
+        sys.exit(__doc__)
+    a = Analysis(os.path.abspath(argv[0]), argv[1])
+    if every:
+        for f in sorted(a.functions, key=lambda f: -a.graph.depth(f)[0]):
+            print('%6d %5d  %s' % (a.graph.depth(f)[0], f.frame, f))
+        return 0
+    stacks = list(a.stacks())
+    bad = bool(a.complaints)
+    print('1..%d' % (1 + len(stacks)))
+    print('%s 1 - %d functions, %d calls through pointers (%d of them never set), %d recursions: all known' % (
+        'not ok' if bad else 'ok', len(a.functions), a.sites, a.never, len(a.cycles)))
+    for c in a.complaints:
+        print('# ' + c)
+    for i, (name, size, depth, chain) in enumerate(stacks, 2):
+        bad |= depth > size
+        print('%s %d - the stack of %s: %d bytes at worst, it has %d' % ('ok' if depth <= size else 'not ok', i, name, depth, size))
+        for f in chain:
+            print('# %5d %s' % (f.frame, f))
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Wrong as e:
+        print('1..1\nnot ok 1 - %s' % e)
+        sys.exit(1)
