@@ -1,10 +1,10 @@
 /* Model of the PL011 UART as TI builds it into the LM3S6965 (LM3S6965 data sheet, chapter 12, "universal asynchronous receivers/
  * transmitters"; Arm PrimeCell UART PL011 TRM, DDI 0183, chapter 3): no modem lines, no DMA.
  *
- * The far end obeys flow control: a byte from the host waits on the line while the receiver is full, so only loopback can overrun.
- * Writing DR while the FIFO is full loses the byte and is a guest error.
+ * The far end obeys flow control: a byte from the host waits on the line while the receiver is full, so only loopback and
+ * uart_pl011_receive() can overrun.  Writing DR while the FIFO is full loses the byte and is a guest error.
  *
- * Not modelled: IrDA (SIREN, SIRLP, ILPR), parity and framing errors on reception, sending a break, pin multiplexing.
+ * Not modelled: IrDA (SIREN, SIRLP, ILPR), sending a break, pin multiplexing.
  */
 #include <devices/models.h>
 #include <devices/sysctl_lm3s.h>
@@ -30,6 +30,7 @@ enum {
 
 enum {
     DR_FE = 1 << 8,
+    DR_PE = 1 << 9,
     DR_BE = 1 << 10,
     DR_OE = 1 << 11,
 
@@ -52,6 +53,7 @@ enum {
     INT_TX = 1 << 5,
     INT_RT = 1 << 6,
     INT_FE = 1 << 7,
+    INT_PE = 1 << 8,
     INT_BE = 1 << 9,
     INT_OE = 1 << 10,
     INT_ALL = 0x7f0,
@@ -177,6 +179,7 @@ receive(struct uart_pl011 *u, uint16_t c)
     }
     u->ris |= c & DR_BE ? INT_BE : 0;
     u->ris |= c & DR_FE ? INT_FE : 0;
+    u->ris |= c & DR_PE ? INT_PE : 0;
     u->rx[(u->rx_head + u->rx_len) % FIFO_SIZE] = c;
     if (++u->rx_len == rx_trigger(u)) {
         u->ris |= INT_RX;
@@ -492,6 +495,17 @@ void
 uart_pl011_break(struct model *model)
 {
     receive((struct uart_pl011 *)model, DR_BE);
+    model_update(model);
+}
+
+void
+uart_pl011_receive(struct model *model, uint8_t byte, unsigned errors)
+{
+    struct uart_pl011 *u = (struct uart_pl011 *)model;
+
+    if (enabled(u, CTL_RXE) && !(u->val[R_CTL] & CTL_LBE)) {
+        receive(u, (uint16_t)(byte | (errors & (DR_FE | DR_PE))));
+    }
     model_update(model);
 }
 

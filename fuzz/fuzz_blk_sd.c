@@ -3,6 +3,7 @@
 #include <kernel/core/device.h>
 #include <kernel/core/panel.h>
 #include <kernel/drivers/drivers.h>
+#include <kernel/fs/paneldev.h>
 #include <kernel/mm/kmem.h>
 
 #include <hal/board.h>
@@ -26,6 +27,19 @@ const struct driver *const kernel_drivers[] = {
     NULL,
 };
 const size_t kernel_drivers_len = sizeof kernel_drivers / sizeof kernel_drivers[0];
+
+/* Programs' files are not part of this. */
+int
+paneldev_add_led(const struct led *l unused_param)
+{
+    return 0;
+}
+
+int
+paneldev_add_display(const struct display *d unused_param)
+{
+    return 0;
+}
 
 #define WIRED(compatible, name, select, other)                                                     \
     { compatible, name, BOARD_WIRED, BOARD_WIRES(0, select, other), 0, BOARD_NO_IRQ, 0 }
@@ -193,6 +207,10 @@ use(void)
             request(d);
         if (display_find(NULL) != NULL &&
             display_show(display_find(NULL), i, 1, cspan_of(row, sizeof row)) > 0)
+            abort();
+        if (display_find(NULL) != NULL &&
+            display_write(display_find(NULL), fuzz_value(&hostile.in, 2),
+                          cspan_of(row, sizeof row)) > (int64_t)sizeof row)
             abort();
         if (led_find("led0") != NULL)
             led_set(led_find("led0"), i & 1);

@@ -6,21 +6,38 @@
 
 /* --- displays --- */
 
+/* Part of a picture: rows and columns from the left upper corner.  A column is two pixels, a byte. */
+struct display_window {
+    uint8_t row, rows, column, columns;
+};
+
 struct display {
     char name[16];
     uint16_t width,
-        height; /* pixels; 4 bits each, the left one of a pair in the high half of its byte */
-    /* Show rows [first, first + n): `pixels` has width / 2 * n bytes.  Thread context.  -EIO. */
-    int (*show)(struct display *d, unsigned first, unsigned n, struct cspan pixels);
+        height; /* pixels, at most 256; 4 bits each, the left one of a pair in the high half of its byte */
+    /* Show `pixels`, rows * columns bytes.  Thread context.  -EIO. */
+    int (*show)(struct display *d, const struct display_window *w, struct cspan pixels);
     void *driver;
+    unsigned number; /* the n of /dev/fbn */
+    char file[8];
     struct list_node node;
 };
 
-void display_add(struct display *d);
+/* The struct is the driver's and stays.  -ENOMEM: no place for its file (fs/paneldev.c). */
+int must_check display_add(struct display *d);
 /* NULL: the first one. */
 struct display *_Nullable display_find(const char *_Nullable name);
-/* -EINVAL: rows that it does not have, or another number of bytes. */
+struct display *_Nullable display_nth(unsigned number);
+/* Rows [first, first + n).  -EINVAL: rows that it does not have, or another number of bytes. */
 int must_check display_show(struct display *d, unsigned first, unsigned n, struct cspan pixels);
+/* Bytes of a whole picture. */
+static inline size_t
+display_size(const struct display *d)
+{
+    return (size_t)d->width / 2 * d->height;
+}
+/* What of `pixels` goes to the row of the byte `pos` of the picture: bytes shown.  -ENOSPC: `pos` is behind the picture. */
+int64_t must_check display_write(struct display *d, uint64_t pos, struct cspan pixels);
 
 /* --- lamps and keys --- */
 
@@ -37,12 +54,16 @@ struct key {
 struct led {
     char name[16];
     unsigned pin;
+    unsigned number;
     struct list_node node;
 };
 
 void key_add(struct key *k);
 struct key *_Nullable key_find(const char *name);
-void led_add(struct led *l);
+/* The struct is the driver's and stays.  -ENOMEM: no place for its file (fs/paneldev.c). */
+int must_check led_add(struct led *l);
 struct led *_Nullable led_find(const char *name);
+struct led *_Nullable led_nth(unsigned number);
 /* Any context. */
 void led_set(const struct led *l, bool lit);
+bool led_lit(const struct led *l);

@@ -60,13 +60,10 @@ uart_start(struct uart *u)
     irqlock_unlock(&u->lock);
 }
 
-size_t
-uart_write(struct uart *u, struct cspan data)
+/* What fits into the queue now, sent as far as the chip takes it at once. */
+static size_t
+queue(struct uart *u, struct cspan data) requires_lock(u->lock)
 {
-    if (u->error != 0)
-        return data.len;
-    irqlock_lock(&u->lock);
-
     size_t room = UART_TX_SIZE - u->tx_len;
     size_t n = data.len < room ? data.len : room;
 
@@ -74,8 +71,24 @@ uart_write(struct uart *u, struct cspan data)
         u->tx[(u->tx_first + u->tx_len++) % UART_TX_SIZE] = span_get(data, i);
     if (n > 0)
         u->ops->tx_start(u);
-    irqlock_unlock(&u->lock);
     return n;
+}
+
+/* A caller that is told less than all waits for drained(), which an interrupt calls: so the queue is full then. */
+size_t
+uart_write(struct uart *u, struct cspan data)
+{
+    size_t done = 0, n;
+
+    if (u->error != 0)
+        return data.len;
+    irqlock_lock(&u->lock);
+    do {
+        n = queue(u, cspan_from(data, done));
+        done += n;
+    } while (n > 0 && done < data.len);
+    irqlock_unlock(&u->lock);
+    return done;
 }
 
 size_t

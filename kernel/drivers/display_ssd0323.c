@@ -43,10 +43,13 @@ send(struct ssd0323 *s, bool data, struct cspan bytes) requires_lock(s->bus->loc
 }
 
 static int
-ssd0323_show(struct display *d, unsigned first, unsigned n, struct cspan pixels)
+ssd0323_show(struct display *d, const struct display_window *w, struct cspan pixels)
 {
     struct ssd0323 *s = d->driver;
-    const uint8_t window[] = { 0x15, 0, COLUMNS - 1, 0x75, (uint8_t)first, (uint8_t)(first + n - 1) };
+    const uint8_t window[] = {
+        0x15, w->column, (uint8_t)(w->column + w->columns - 1),
+        0x75, w->row,    (uint8_t)(w->row + w->rows - 1),
+    };
     int rc;
 
     spi_begin(s->bus, s->select, RATE_HZ);
@@ -67,7 +70,7 @@ start(struct ssd0323 *s)
     rc = send(s, false, cspan_of(start_up, sizeof start_up));
     spi_end(s->bus, s->select);
     for (unsigned row = 0; rc == 0 && row < HEIGHT; row++)
-        rc = ssd0323_show(&s->display, row, 1, cspan_of(black, sizeof black));
+        rc = display_show(&s->display, row, 1, cspan_of(black, sizeof black));
     if (rc < 0)
         return rc;
     spi_begin(s->bus, s->select, RATE_HZ);
@@ -96,11 +99,12 @@ ssd0323_attach(struct device *dev)
         rc = gpio_output(s->data, false);
     if (rc == 0)
         rc = start(s);
+    if (rc == 0)
+        rc = display_add(&s->display);
     if (rc < 0) {
         kmem_free(s);
         return rc;
     }
-    display_add(&s->display);
     dev->state = s;
     return 0;
 }

@@ -52,11 +52,12 @@ led_attach(struct device *dev)
     *l = (struct led){ .pin = dev->pin };
     str_copy(l->name, sizeof l->name, dev->name);
     rc = gpio_output(l->pin, false);
+    if (rc == 0)
+        rc = led_add(l);
     if (rc < 0) {
         kmem_free(l);
         return rc;
     }
-    led_add(l);
     dev->state = l;
     return 0;
 }

@@ -51,7 +51,6 @@ enum {
 
 enum {
     RX_DRAIN_MAX = 256, /* bytes in one interrupt: more is a broken device */
-    TX_FILL_MAX = 32,   /* bytes in one interrupt: more than a FIFO holds */
     POLL_MAX = 1000000, /* reads of UARTFR for one byte */
     BAUD_DEFAULT = 115200,
 };
@@ -72,11 +71,11 @@ imsc_set(struct pl011 *u, uint32_t imsc)
 }
 
 /* Bytes from the queue to the FIFO, as long as both last; the interrupt is wanted while bytes are left.  It comes when the FIFO has
- * drained to its mark, so the first bytes are written here. */
+ * drained to its mark, so the first bytes are written here, and until it is full: one that was never above its mark stays silent. */
 static void
 tx_fill(struct pl011 *u) requires_lock(u->uart.lock)
 {
-    for (unsigned n = 0; n < TX_FILL_MAX && (io_read32(&u->io, UARTFR) & FR_TXFF) == 0; n++) {
+    for (unsigned n = 0; n < UART_TX_SIZE && (io_read32(&u->io, UARTFR) & FR_TXFF) == 0; n++) {
         int byte = uart_tx_take(&u->uart);
 
         if (byte < 0)

@@ -125,24 +125,29 @@ def devices(tap, d, path):
     tap.same((open(led).read(), status), ('101010', 0), 'blink writes on and off')
     status = programs.run(['clock', '-n', '1', '-u', str(12 * 3600 + 34 * 60 + 56), display], d, path)[2]
     data = open(display, 'rb').read()
-    tap.same((len(data), status), (128 * 96 // 2, 0), 'clock fills the display')
+    tap.same((len(data), status), (128 * 64 // 2, 0), 'clock fills the display')
     tap.same(read_figures(data), '12:34:56', 'clock shows the time')
     programs.run(['clock', '-n', '1', '-u', str(7 * 3600 + 8 * 60 + 9 + 86400 * 3), display], d, path)
     tap.same(read_figures(open(display, 'rb').read()), '07:08:09', 'and another')
+    with open(display, 'wb') as f:
+        f.write(bytes(128 * 96 // 2))
+    programs.run(['clock', '-n', '1', '-u', str(5 * 3600), display], d, path)
+    data = open(display, 'rb').read()
+    tap.same((len(data), read_figures(data, 34)), (128 * 96 // 2, '05:00:00'), 'a higher display')
 
 
-def read_figures(data):
+def read_figures(data, top=18):
     """The figures of a picture, by looking at the middle of each segment."""
     def lit(x, y):
-        byte = data[y * 64 + x // 2]
+        byte = data[(top + y) * 64 + x // 2]
         return (byte >> 4 if x % 2 == 0 else byte & 15) > 7
-    points = [(8, 35), (12, 40), (12, 55), (8, 60), (3, 55), (3, 40), (8, 47)]
+    points = [(8, 1), (12, 6), (12, 21), (8, 26), (3, 21), (3, 6), (8, 13)]
     shapes = {'1111110': '0', '0110000': '1', '1101101': '2', '1111001': '3', '0110011': '4', '1011011': '5', '1011111': '6', '1110000': '7',
               '1111111': '8', '1111011': '9'}
     out = ''
     for cell in range(8):
         seen = ''.join('01'[lit(cell * 16 + x, y)] for x, y in points)
-        out += shapes.get(seen, ':' if lit(cell * 16 + 7, 41) and lit(cell * 16 + 7, 53) else '?')
+        out += shapes.get(seen, ':' if lit(cell * 16 + 7, 7) and lit(cell * 16 + 7, 19) else '?')
     return out
 
 

@@ -21,6 +21,8 @@ enum {
 
     OE = 1 << 11,
     BE = 1 << 10,
+    PE = 1 << 9,
+    FE = 1 << 8,
     BUSY = 1 << 3,
     RXFE = 1 << 4,
     TXFF = 1 << 5,
@@ -32,6 +34,8 @@ enum {
     RX = 1 << 4,
     TX = 1 << 5,
     RT = 1 << 6,
+    FEI = 1 << 7,
+    PEI = 1 << 8,
     BEI = 1 << 9,
     OEI = 1 << 10,
     IRQ = 5,
@@ -228,6 +232,40 @@ START_TEST(break_condition)
 }
 END_TEST
 
+START_TEST(line_errors_and_overrun)
+{
+    start(FEN, 0);
+    write32(IM, FEI | PEI | OEI);
+    uart_pl011_receive(u, 'a', 0);
+    ck_assert(!irq(IRQ));
+    uart_pl011_receive(u, 'b', FE);
+    ck_assert_uint_eq(read32(MIS), FEI);
+    uart_pl011_receive(u, 'c', PE);
+    ck_assert_uint_eq(read32(MIS), FEI | PEI);
+    write32(ICR, FEI | PEI);
+    ck_assert(!irq(IRQ));
+    for (unsigned i = 3; i < 17; i++) {
+        uart_pl011_receive(u, 'a' + i, 0);
+    }
+    ck_assert_uint_eq(read32(MIS), OEI); /* the seventeenth is lost */
+    ck_assert_uint_eq(read32(RSR), OE >> 8);
+    ck_assert_uint_eq(read32(DR), 'a');
+    ck_assert_uint_eq(read32(RSR), 0); /* of the character that was read */
+    ck_assert_uint_eq(read32(DR), FE | 'b');
+    ck_assert_uint_eq(read32(RSR), FE >> 8);
+    ck_assert_uint_eq(read32(DR), PE | 'c');
+    uart_pl011_receive(u, 'z', 0);
+    for (unsigned i = 3; i < 16; i++) {
+        ck_assert_uint_eq(read32(DR), 'a' + i);
+    }
+    ck_assert_uint_eq(read32(DR), OE | 'z');
+    write32(CTL, 0x101);
+    uart_pl011_receive(u, 'x', 0); /* nobody listens */
+    ck_assert_uint_eq(read32(FR) & RXFE, RXFE);
+    finish();
+}
+END_TEST
+
 START_TEST(switched_off)
 {
     start(FEN, 0);
@@ -319,5 +357,5 @@ END_TEST
 
 RUN_TESTS("uart_pl011", reset_values, sends_at_its_rate, divisor_with_fraction,
           transmit_interrupt_at_its_level, receives_one, receive_level_and_timeout,
-          loopback_and_overrun, break_condition, switched_off, fifo_switch_empties,
-          host_that_does_not_take, host_that_sends_too_much, guest_errors)
+          loopback_and_overrun, break_condition, line_errors_and_overrun, switched_off,
+          fifo_switch_empties, host_that_does_not_take, host_that_sends_too_much, guest_errors)

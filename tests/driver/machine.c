@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hal/host/stub.h>
 #include <sim/models.h>
 #include <sim/ram.h>
 
@@ -29,21 +30,6 @@ static void (*test_body)(void);
 static void (*before_attach)(void);
 static struct thread test_thread;
 static const struct board *test_board;
-
-/* In the program these two belong to the user-mode backend, which is not part of this machine. */
-void *
-hal_phys_ptr(paddr_t pa)
-{
-    if (pa.v >= sim_ram_size(host.sim))
-        abort();
-    return (uint8_t *)sim_ram_base(host.sim) + pa.v;
-}
-
-paddr_t
-hal_ptr_phys(const void *p)
-{
-    return paddr((uint64_t)((const uint8_t *)p - (const uint8_t *)sim_ram_base(host.sim)));
-}
 
 const char *
 machine_log(void)
@@ -126,6 +112,9 @@ machine_run(const struct machine_config *config, void (*body)(void))
     host.sim = sim_create(&sim, config->board != NULL ? config->board : &board_pc, sim_models);
     if (host.sim == NULL)
         abort();
+    stub_host.config.ram_base =
+        sim_ram_base(host.sim); /* what the user-mode backend knows of the RAM */
+    stub_host.config.ram_size = sim_ram_size(host.sim);
     host.hooks = (struct host_hooks){ .log = machine_logs, .exit = machine_exit };
     host.limit_ns = config->limit_ns != 0 ? config->limit_ns : 3600ull * 1000000000ull;
     host_boot(config->board != NULL ? config->board : &board_pc, "");

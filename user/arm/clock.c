@@ -1,14 +1,15 @@
 /* clock [-n TIMES] [-u SECONDS] [DISPLAY]: the time in figures of seven segments, once a second; for ever without -n.  -u: the time to
  * show at first, since 1970, in place of the system's.
  *
- * DISPLAY is a file of 128 x 96 pixels, two a byte, the left one in the high half, row by row: docs/arm.md, "Devices". */
+ * DISPLAY is a file of 128 pixels a row, two a byte, the left one in the high half, row by row: docs/arm.md, "Devices".  It has as many
+ * rows as its size says; an empty one, as a new file, gets 64. */
 #include <user/arm/lib/out.h>
 #include <user/arm/lib/start.h>
 #include <user/arm/lib/str.h>
 #include <user/arm/lib/sys.h>
 
-enum { WIDTH = 128, HEIGHT = 96, ROW = WIDTH / 2 };
-enum { CELL = 16, TALL = 28, TOP = (HEIGHT - TALL) / 2, THICK = 3, LEFT = 2, RIGHT = 14 };
+enum { WIDTH = 128, HEIGHT = 64, HEIGHT_MAX = 256, ROW = WIDTH / 2 };
+enum { CELL = 16, TALL = 28, THICK = 3, LEFT = 2, RIGHT = 14 };
 enum { FIGURES = 8, COLON = 10, LIT = 0xf, DARK = 0x1 };
 
 /* Segments A to G of 0 to 9, in the usual order: bit 0 is the top one, on clockwise, bit 6 the middle. */
@@ -49,11 +50,11 @@ pixel(const uint8_t figures[FIGURES], int x, int y)
 }
 
 static int
-draw(int fd, uint32_t t)
+draw(int fd, int height, uint32_t t)
 {
     uint8_t time[FIGURES], row[ROW];
     unsigned h = t / 3600 % 24, m = t / 60 % 60, s = t % 60;
-    int error = sys_lseek(fd, 0, SEEK_SET);
+    int error = sys_lseek(fd, 0, SEEK_SET), top = (height - TALL) / 2;
 
     time[0] = (uint8_t)(h / 10);
     time[1] = (uint8_t)(h % 10);
@@ -62,12 +63,20 @@ draw(int fd, uint32_t t)
     time[4] = (uint8_t)(m % 10);
     time[6] = (uint8_t)(s / 10);
     time[7] = (uint8_t)(s % 10);
-    for (int y = 0; y < HEIGHT && error >= 0; y++) {
+    for (int y = 0; y < height && error >= 0; y++) {
         for (int i = 0; i < ROW; i++)
-            row[i] = (uint8_t)(pixel(time, 2 * i, y - TOP) << 4 | pixel(time, 2 * i + 1, y - TOP));
+            row[i] = (uint8_t)(pixel(time, 2 * i, y - top) << 4 | pixel(time, 2 * i + 1, y - top));
         error = write_all(fd, row, sizeof row);
     }
     return error;
+}
+
+static int
+height_of(int fd)
+{
+    int height = sys_lseek(fd, 0, SEEK_END) / ROW;
+
+    return height <= 0 ? HEIGHT : height > HEIGHT_MAX ? HEIGHT_MAX : height;
 }
 
 int
@@ -77,7 +86,7 @@ main(int argc, char **argv)
     const char *display = "/dev/fb0";
     struct timespec_k now, wait = { 0 };
     bool given = false;
-    int fd, i, error;
+    int fd, i, height, error;
 
     for (i = 1; i + 1 < argc && argv[i][0] == '-'; i += 2) {
         given |= argv[i][1] == 'u';
@@ -91,10 +100,11 @@ main(int argc, char **argv)
     fd = sys_open(display, O_WRONLY, 0);
     if (fd < 0)
         return fail(display, fd);
+    height = height_of(fd);
     for (;; times -= times != UINT32_MAX) {
         error = sys_clock_gettime64(CLOCK_REALTIME, &now);
         if (error == 0)
-            error = draw(fd, given ? start++ : (uint32_t)now.tv_sec);
+            error = draw(fd, height, given ? start++ : (uint32_t)now.tv_sec);
         if (error < 0 || times <= 1)
             break;
         wait.tv_nsec = NS_PER_S - now.tv_nsec; /* to the next second */

@@ -1,0 +1,190 @@
+/* The lamp and the display of the LM3S6965 evaluation board as files, on the real VFS: docs/arm.md, "Devices". */
+#include <kernel/abi/errno.h>
+#include <kernel/abi/fcntl.h>
+#include <kernel/fs/file.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <devices/gpio_panel.h>
+#include <sim/display.h>
+
+#include "lm3s.h"
+#include "machine.h"
+
+enum { ROW = 64, ROWS = 64, SIZE = ROW * ROWS };
+
+static void
+start_up(void)
+{
+    lm3s_start_up(host.sim);
+}
+
+static void
+run(void (*body)(void))
+{
+    machine_run(&(struct machine_config){ .board = &lm3s_board, .before_attach = start_up }, body);
+}
+
+static struct file *
+open_file(const char *path, uint32_t flags)
+{
+    struct file *f = NULL;
+
+    ck_assert_int_eq(vfs_open(NULL, path, flags, 0, &f), 0);
+    return f;
+}
+
+static int64_t
+put(struct file *f, const void *bytes, size_t n)
+{
+    struct iobuf b = { .kernel = (uint8_t *)(uintptr_t)bytes, .left = n };
+
+    return file_write(f, &b);
+}
+
+static int64_t
+put_at(struct file *f, uint64_t pos, const void *bytes, size_t n)
+{
+    struct iobuf b = { .kernel = (uint8_t *)(uintptr_t)bytes, .left = n };
+
+    return file_pwrite(f, &b, pos);
+}
+
+static int64_t
+take(struct file *f, void *bytes, size_t n)
+{
+    struct iobuf b = iobuf_kernel(bytes, n);
+
+    return file_read(f, &b);
+}
+
+static void
+start_files(void)
+{
+    vfs_init();
+    ck_assert_int_eq(vfs_mount_root("tmpfs", false), 0);
+}
+
+static void
+lamp_body(void)
+{
+    struct model *lamp = sim_model_find(host.sim, "led0");
+    struct file *f, *r;
+    char text[8] = { 0 };
+
+    start_files();
+    f = open_file("/dev/led0", O_RDWR);
+    ck_assert(!gpio_led_lit(lamp));
+    ck_assert_int_eq(put(f, "1", 1), 1);
+    ck_assert(gpio_led_lit(lamp));
+    r = open_file("/dev/led0", O_RDONLY);
+    ck_assert_int_eq(take(r, text, 1), 1);
+    ck_assert_int_eq(take(r, text + 1, sizeof text - 1), 1);
+    ck_assert_str_eq(text, "1\n");
+    ck_assert_int_eq(take(r, text, sizeof text), 0);
+    ck_assert_int_eq(file_seek(r, 0, SEEK_SET), 0);
+    ck_assert_int_eq(put(r, "0", 1), -EBADF);
+    ck_assert_int_eq(put(f, "0\n", 2), 2);
+    ck_assert(!gpio_led_lit(lamp));
+    ck_assert_int_eq(take(r, text, sizeof text), 2);
+    ck_assert_mem_eq(text, "0\n", 2);
+    ck_assert_int_eq(put(f, "10101", 5), 5);
+    ck_assert(gpio_led_lit(lamp));
+    ck_assert_int_eq(put(f, "x", 1), -EINVAL);
+    ck_assert_int_eq(put(f, "\n0x1", 4), 2); /* up to what is wrong */
+    ck_assert(!gpio_led_lit(lamp));
+    file_put(f);
+    file_put(r);
+}
+
+START_TEST(lamp)
+{
+    run(lamp_body);
+}
+END_TEST
+
+static uint8_t picture[SIZE], seen[2 * SIZE];
+
+static void
+check_glass(void)
+{
+    const struct sim_display *glass = sim_display_find(host.sim, "oled0");
+
+    glass->render(glass->owner, seen);
+    for (size_t i = 0; i < SIZE; i++) {
+        ck_assert_uint_eq(seen[2 * i], picture[i] >> 4);
+        ck_assert_uint_eq(seen[2 * i + 1], picture[i] & 15);
+    }
+}
+
+/* Write n bytes at pos to both. */
+static void
+paint(struct file *f, size_t pos, size_t n, uint8_t seed)
+{
+    for (size_t i = 0; i < n; i++)
+        picture[pos + i] = (uint8_t)(seed + i * 29 + i / 64);
+    ck_assert_int_eq(put_at(f, pos, picture + pos, n), (int64_t)n);
+    check_glass();
+}
+
+static void
+display_body(void)
+{
+    struct file *f;
+    uint8_t byte = 0;
+
+    start_files();
+    f = open_file("/dev/fb0", O_RDWR);
+    ck_assert_int_eq(file_seek(f, 0, SEEK_END), SIZE);
+    ck_assert_int_eq(put(f, "x", 1), -ENOSPC);
+    ck_assert_int_eq(file_seek(f, -1, SEEK_CUR), SIZE - 1);
+    ck_assert_int_eq(file_seek(f, -SIZE - 1, SEEK_END), -EINVAL);
+    ck_assert_int_eq(take(f, &byte, 1), -EINVAL);
+    check_glass(); /* black */
+    paint(f, 0, SIZE, 1);
+    paint(f, 5, 1, 100);              /* two pixels */
+    paint(f, 63, 2, 7);               /* the end of a row and the start of the next */
+    paint(f, 10 * ROW + 30, 200, 40); /* parts of rows around whole ones */
+    paint(f, SIZE - 1, 1, 77);
+    ck_assert_int_eq(put_at(f, SIZE - 2, picture, 10), 2); /* as far as it goes */
+    memcpy(picture + SIZE - 2, picture, 2);
+    check_glass();
+    ck_assert_int_eq(put_at(f, SIZE, picture, 1), -ENOSPC);
+    ck_assert_int_eq(put_at(f, UINT64_MAX / 2, picture, 1), -ENOSPC);
+
+    ck_assert_int_eq(file_seek(f, 0, SEEK_SET), 0); /* as clock does it: row by row */
+    for (unsigned y = 0; y < ROWS; y++) {
+        memset(picture + y * ROW, (int)(y * 3), ROW);
+        ck_assert_int_eq(put(f, picture + y * ROW, ROW), ROW);
+    }
+    ck_assert_int_eq(put(f, picture, ROW), -ENOSPC);
+    check_glass();
+    file_put(f);
+}
+
+START_TEST(display)
+{
+    run(display_body);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("lm3s_files");
+    TCase *tc = tcase_create("driver");
+    SRunner *r;
+    int failed;
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, lamp);
+    tcase_add_test(tc, display);
+    suite_add_tcase(s, tc);
+    r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
