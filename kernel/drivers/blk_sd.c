@@ -290,7 +290,9 @@ initialise(struct sd_card *c) requires_lock(c->bus->lock)
     } while (rc == (int)R1_IDLE && hal_time_now_ns() < end);
     if (rc != 0)
         return -EIO;
-    rc = command_ok(c, READ_OCR, 0);
+    rc = command(c, READ_OCR, 0);
+    if (rc > 0) /* some say "idle" here (QEMU's does), whatever ACMD41 said */
+        rc = rc == (int)R1_IDLE ? 0 : -EIO;
     if (rc == 0)
         rc = get32(c, &ocr);
     if (rc < 0)
