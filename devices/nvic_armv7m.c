@@ -2,7 +2,7 @@
  * Cortex-M3 TRM, DDI 0337; LM3S6965 data sheet, chapter 3): 44 interrupts, 3 bits of priority.
  *
  * Interrupts latch: a line that goes up makes its interrupt pending until it is taken or cleared, and one that is still up when the
- * handler returns makes it pending again.  The processor takes exceptions through sim_cpu_intr_ack() and devices/nvic_armv7m.h.
+ * handler returns makes it pending again.  What belongs to interrupts 44 to 63 reads as zero and ignores writes (B3.4).  The processor takes exceptions through sim_cpu_intr_ack() and devices/nvic_armv7m.h.
  *
  * Not modelled: debug (DHCSR and the like; DEMCR is kept only), VECTCLRACTIVE, VECTRESET, what the processor does with SCR, ACTLR and
  * most of CCR.
@@ -20,7 +20,8 @@ enum {
     R_ICPR = R_ISPR + 2,
     R_IABR = R_ICPR + 2,
     R_IPR = R_IABR + 2,
-    R_CPUID = R_IPR + 11,
+    R_NO_IPR = R_IPR + 11,
+    R_CPUID = R_NO_IPR + 5,
     R_ICSR,
     R_VTOR,
     R_AIRCR,
@@ -465,10 +466,14 @@ shcsr_write(void *dev, unsigned reg, uint64_t value)
 
 #define WORDS(r, name, off)                                                                        \
     [r] = { name "0", off, .rw = 0xffffffff, .peek = bits_peek, .write = bits_write },             \
-    [r + 1] = { name "1", off + 4, .rw = 0xfff, .peek = bits_peek, .write = bits_write }
+    [r + 1] = {                                                                                    \
+        name "1", off + 4, .rw = 0xfff, .ro = 0xfffff000, .peek = bits_peek, .write = bits_write   \
+    }
 #define IPR(n)                                                                                     \
     [R_IPR + n] = { "IPR" #n, 0x400 + 4 * n, .rw = PRIO_REG, .ro = ~PRIO_REG & 0xffffffff,         \
                     .widths = 7 }
+#define NO_IPR(n)                                                                                  \
+    [R_IPR + n] = { "IPR" #n, 0x400 + 4 * n, .ro = 0xffffffff, .widths = 7, .quiet_ro = true }
 #define SHPR(n, m)                                                                                 \
     [R_SHPR1 + n - 1] = { "SHPR" #n, 0xd14 + 4 * n, .rw = PRIO_REG & m, .ro = ~PRIO_REG & m,       \
                           .widths = 7 }
@@ -495,6 +500,11 @@ static const struct reg regs[R_COUNT] = {
     IPR(8),
     IPR(9),
     IPR(10),
+    NO_IPR(11),
+    NO_IPR(12),
+    NO_IPR(13),
+    NO_IPR(14),
+    NO_IPR(15),
     [R_CPUID] = { "CPUID", 0xd00, .ro = 0xffffffff, .reset = 0x411fc231, .quiet_ro = true },
     [R_ICSR] = { "ICSR", 0xd04, .rw = 0x9e000000, .ro = 0x00dff9ff, .peek = icsr_peek,
                  .write = icsr_write },

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The kernel's configuration, from Kconfig and a .config to what the build needs.
 
-    kconfig.py header CONFIG FILES OUTPUT    write kconfig.h
+    kconfig.py header CONFIG FILES OUTPUT [+WORD]  write kconfig.h
     kconfig.py sources CONFIG FILES [+WORD]  print the kernel's source files, one per line; a WORD counts as a symbol that is set
     kconfig.py menuconfig CONFIG             change CONFIG in a menu
     kconfig.py check CONFIG                  complain about what CONFIG asks for and does not get
@@ -115,6 +115,9 @@ def main(argv):
         bad = check(kconf)
         sys.exit('\n'.join(bad) if bad else 0)
     extra = [w[1:] for w in argv if w.startswith('+')]
+    for word in extra:
+        if word in kconf.syms and kconf.syms[word].nodes:
+            kconf.syms[word].set_value('y')
     files, objects = read_files(argv[3], symbol_test(kconf, argv[3], extra))
     if what == 'header':
         with open(argv[4], 'w') as f:

@@ -4,6 +4,7 @@
 
 #include <hal/cortex_m/cortex_m.h>
 #include <hal/layout.h>
+#include <hal/space.h>
 
 enum { CTX_STACK = 2048, SAVED_WORDS = 9, EINVAL = 22 };
 
@@ -110,4 +111,20 @@ bool
 hal_layout(unsigned n unused_param, struct hal_extent *out unused_param)
 {
     return false;
+}
+
+/* --- the memory map --- */
+
+TRUSTED_BEGIN(memory)
+void *
+hal_phys_ptr(paddr_t pa)
+{
+    return (void *)(uintptr_t)pa.v;
+}
+TRUSTED_END
+
+paddr_t
+hal_ptr_phys(const void *p)
+{
+    return paddr((uintptr_t)p);
 }

@@ -179,17 +179,3 @@ cm_space_activate(const struct hal_space *space)
     mpu_load(space->region, space->count);
     active = space;
 }
-
-TRUSTED_BEGIN(memory)
-void *
-hal_phys_ptr(paddr_t pa)
-{
-    return (void *)(uintptr_t)pa.v;
-}
-TRUSTED_END
-
-paddr_t
-hal_ptr_phys(const void *p)
-{
-    return paddr((uintptr_t)p);
-}

@@ -78,10 +78,11 @@ static bool
 push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
 {
     uint32_t sp = regs->r[SP] & ~3u, at = (sp & ~7u) - FRAME;
-    struct cm_frame *f = (struct cm_frame *)(uintptr_t)at;
+    struct cm_frame *f;
 
     if (sp < FRAME + 8 || !writable(space, at, FRAME))
         return false;
+    f = hal_phys_ptr(paddr(at));
     *f = (struct cm_frame){ .r0 = regs->r[0],
                             .r1 = regs->r[1],
                             .r2 = regs->r[2],
@@ -104,12 +105,13 @@ static void
 pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
 {
     uint32_t at = cm_switch.psp;
-    const struct cm_frame *f = (const struct cm_frame *)(uintptr_t)at;
+    const struct cm_frame *f;
 
     for (unsigned i = 0; i < 8; i++)
         regs->r[4 + i] = cm_switch.high[i];
     if (!writable(space, at, FRAME))
         return;
+    f = hal_phys_ptr(paddr(at));
     regs->r[0] = f->r0;
     regs->r[1] = f->r1;
     regs->r[2] = f->r2;

@@ -60,5 +60,7 @@ void host_time_init(const struct board *board);
 /* The user-mode backend's hooks (hal/host/user.h): see there. */
 uint64_t host_slice_ns(void *arg);
 bool host_user_tick(void *arg, bool preempted);
+/* The same where it is known how long the user code ran. */
+bool host_user_spent(uint64_t ns, bool preempted);
 /* The board's entry with this compatible string, or NULL. */
 const struct board_dev *host_board_find(const struct board *board, const char *compatible);

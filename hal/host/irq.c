@@ -58,8 +58,8 @@ host_deliver(void)
 void
 host_irq_init(const struct board *board)
 {
-    irq.lines = host_intc_lines();
     host_intc_init(board);
+    irq.lines = host_intc_lines();
 }
 
 irqstate_t

@@ -1,5 +1,5 @@
-/* What hal/host asks of the chips that a board has for interrupts, deadlines and the time of day; the build picks the board's file,
- * machine_<board>.c.  The chips' code itself works on `struct io` and runs on the metal too.
+/* What hal/host asks of the board it runs on, and of the chips that this has for interrupts, deadlines and the time of day; the build
+ * picks the board's file, machine_<board>.c.  The chips' code itself works on `struct io` and runs on the metal too.
  *
  * Context: interrupts off.
  */
@@ -8,14 +8,29 @@
 #include <hal/board.h>
 #include <hal/types.h>
 
-extern const struct board *const host_machine_board;
+struct boot_info;
+
+/* Constants of the machine. */
+extern const struct host_machine {
+    const struct board *board;
+    const char *what;   /* "a modelled PC": for --help */
+    uint64_t ram_base;  /* physical address of the first byte of RAM */
+    uint64_t ram_size;  /* bytes, where the hosted kernel needs more than the board has; 0: the board's */
+    const char *root;   /* the root file system, unless --append says so: "/dev/hda" */
+    const char *shell;  /* what --run would be given where standard input is no terminal */
+    const char *drive;  /* the drive there is without --drive, a file beside the program; NULL: none */
+    const char *slots[4]; /* where drives go, in the order of the options; NULL: no more */
+} host_machine;
+
+/* Before anything below: what the board's own start does, and what it has for the kernel beside RAM. */
+void host_machine_start(struct boot_info *boot);
 
 /* --- the interrupt controller; lines are 0 .. HOST_LINES_MAX-1 --- */
 
-enum { HOST_LINES_MAX = 64 };
+enum { HOST_LINES_MAX = 128 };
 /* Find it in the board's list and initialise it with every line masked. */
 void host_intc_init(const struct board *board);
-/* How many lines it has. */
+/* How many lines it has; after host_intc_init(). */
 unsigned host_intc_lines(void);
 void host_intc_mask(unsigned line, bool masked);
 /* The line of what the CPU's acknowledge gave; -1: none. */

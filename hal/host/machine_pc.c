@@ -5,7 +5,19 @@
 #include "host.h"
 #include "machine.h"
 
-const struct board *const host_machine_board = &board_pc;
+const struct host_machine host_machine = {
+    .board = &board_pc,
+    .what = "a modelled PC",
+    .root = "/dev/hda",
+    .shell = "exec /bin/sh -i",
+    .drive = "disk.img",
+    .slots = { "ide0.0", "ide0.1", "ide1.0", "ide1.1" },
+};
+
+void
+host_machine_start(struct boot_info *boot unused_param)
+{
+}
 
 void
 host_intc_init(const struct board *board)

@@ -33,7 +33,6 @@ static struct options opt;
 static char cmdline[CMDLINE_MAX];
 static int log_fd = STDERR_FILENO;
 static struct sim_image images[DRIVES_MAX];
-static const char *const slots[DRIVES_MAX] = { "ide0.0", "ide0.1", "ide1.0", "ide1.1" };
 
 static void end(void *arg, int code) noreturn_fn;
 
@@ -208,22 +207,25 @@ open_drives(void)
     static char path[4096];
     size_t n;
 
-    if (opt.drive_count == 0) {
+    if (opt.drive_count == 0 && host_machine.drive != NULL) {
         ssize_t len = readlink("/proc/self/exe", path, sizeof path - 16);
 
         path[len > 0 ? len : 0] = '\0';
-        strcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, "disk.img");
+        strcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, host_machine.drive);
         opt.drives[opt.drive_count++] = (struct option_drive){ .file = path, .scratch = true };
     }
-    for (n = 0; n < opt.drive_count; n++)
-        open_drive(&opt.drives[n], slots[n], &images[n]);
+    for (n = 0; n < opt.drive_count; n++) {
+        if (host_machine.slots[n] == NULL)
+            fail("no place for the drive", opt.drives[n].file, ENODEV);
+        open_drive(&opt.drives[n], host_machine.slots[n], &images[n]);
+    }
     return n;
 }
 
 static void
 make_cmdline(bool dialogue, bool stdin_is_terminal)
 {
-    const char *run = opt.run != NULL ? opt.run : dialogue ? NULL : "exec /bin/sh -i";
+    const char *run = opt.run != NULL ? opt.run : dialogue ? NULL : host_machine.shell;
     const char *term = getenv("TERM");
     struct winsize window;
     char winsize[48] = "";
@@ -234,8 +236,8 @@ make_cmdline(bool dialogue, bool stdin_is_terminal)
         snprintf(winsize, sizeof winsize, " winsize=%ux%u", window.ws_row, window.ws_col);
 
     /* Without a person at it the console passes bytes as they are: no echo, no carriage returns. */
-    n = snprintf(cmdline, sizeof cmdline, "root=/dev/hda%s log=%d TERM=%s%s%s %s%s%s",
-                 opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
+    n = snprintf(cmdline, sizeof cmdline, "root=%s%s log=%d TERM=%s%s%s %s%s%s",
+                 host_machine.root, opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
                  dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
                  winsize, opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append,
                  run != NULL ? " run=" : "", run != NULL ? run : "");
@@ -247,7 +249,7 @@ static void
 machine(bool follow)
 {
     struct sim_config config = {
-        .ram_size = opt.ram_size,
+        .ram_size = opt.ram_size != 0 ? opt.ram_size : host_machine.ram_size,
         .seed = opt.seed,
         .epoch_s = opt.epoch_s != UINT64_MAX ? opt.epoch_s
                    : follow                  ? (uint64_t)time(NULL)
@@ -263,9 +265,9 @@ machine(bool follow)
         .violation = violation,
     };
 
-    host.sim = sim_create(&config, host_machine_board, sim_models);
+    host.sim = sim_create(&config, host_machine.board, sim_models);
     if (host.sim == NULL)
-        fail("cannot build the machine", host_machine_board->name, errno);
+        fail("cannot build the machine", host_machine.board->name, errno);
     if (opt.trace != NULL && sim_trace_set(host.sim, opt.trace, trace, NULL) != 0)
         fail("cannot trace", opt.trace, ENOMEM);
 }
@@ -280,6 +282,7 @@ user_mode(bool follow)
         .backend = opt.user == USER_NOTIFY    ? HOST_USER_NOTIFY
                    : opt.user == USER_SECCOMP ? HOST_USER_SECCOMP
                    : opt.user == USER_PTRACE  ? HOST_USER_PTRACE
+                   : opt.user == USER_INTERP  ? HOST_USER_INTERP
                                               : HOST_USER_AUTO,
         .pin = opt.pin,
         .own_time = !follow,
@@ -289,7 +292,7 @@ user_mode(bool follow)
     int rc = host_user_init(&config);
 
     if (rc != 0)
-        fail("user mode is not available here", "notify, seccomp, ptrace", -rc);
+        fail("user mode is not available here", "--user", -rc);
 }
 
 int
@@ -348,5 +351,5 @@ main(int argc, char **argv)
     };
     console_init(&console);
     sim_event_init(host.sim, &step_event, "console step", step_over, NULL);
-    host_boot(host_machine_board, cmdline);
+    host_boot(host_machine.board, cmdline);
 }

@@ -9,6 +9,7 @@
 #include <sim/fail.h>
 
 #include "host.h"
+#include "machine.h"
 #include "options.h"
 
 enum {
@@ -56,7 +57,7 @@ static const struct option longopts[] = {
 
 static const char help[] =
     "usage: %s [options]\n"
-    "Boot the Drydock kernel as a process, on a modelled PC.\n"
+    "Boot the Drydock kernel as a process, on %s.\n"
     "\n"
     "  --run COMMANDS        run `sh -c COMMANDS` instead of a login, print what it prints, end "
     "when it ends\n"
@@ -72,8 +73,9 @@ static const char help[] =
     "  --timeout SECONDS     end after so much virtual time, with exit code 6\n"
     "  --epoch SECONDS       the real-time clock at power-on, seconds since 1970\n"
     "  --seed N              of everything random in the machine (default 1)\n"
-    "  --user auto|notify|seccomp|ptrace\n"
-    "                        how user programs are trapped\n"
+    "  --user auto|notify|seccomp|ptrace|interp\n"
+    "                        how user programs are trapped; interp: interpreted, on boards with an "
+    "Arm\n"
     "  --dma coherent|noncoherent\n"
     "                        noncoherent: devices see what the CPU wrote, and the other way round, "
     "only where\n"
@@ -217,7 +219,7 @@ option(struct options *o, int c)
 {
     static const char *const clocks[] = { "auto", "host", "virtual", NULL };
     static const char *const dmas[] = { "coherent", "noncoherent", NULL };
-    static const char *const users[] = { "auto", "notify", "seccomp", "ptrace", NULL };
+    static const char *const users[] = { "auto", "notify", "seccomp", "ptrace", "interp", NULL };
 
     switch (c) {
     case OPT_RUN:
@@ -272,7 +274,7 @@ option(struct options *o, int c)
         log_level(o, optarg);
         break;
     case 'h':
-        printf(help, o->program);
+        printf(help, o->program, host_machine.what);
         exit(HOST_EXIT_OK);
     case OPT_VERSION:
         puts("drydock 0.1");

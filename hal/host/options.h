@@ -9,7 +9,7 @@ enum { DRIVES_MAX = 4, APPEND_MAX = 2048 };
 
 enum option_clock { CLOCK_AUTO, CLOCK_HOST, CLOCK_VIRTUAL };
 enum option_dma { DMA_COHERENT, DMA_NONCOHERENT };
-enum option_user { USER_AUTO, USER_NOTIFY, USER_SECCOMP, USER_PTRACE };
+enum option_user { USER_AUTO, USER_NOTIFY, USER_SECCOMP, USER_PTRACE, USER_INTERP };
 
 struct options {
     const char *program;

@@ -7,6 +7,7 @@
 #include <sim/ram.h>
 
 #include "host.h"
+#include "machine.h"
 #include "sanitizer.h"
 
 struct host host = {
@@ -87,11 +88,12 @@ host_boot(const struct board *board, const char *cmdline)
 {
     struct boot_info boot = {
         .board = board,
-        .ram_base = paddr(0),
+        .ram_base = paddr(host_machine.ram_base),
         .ram_size = sim_ram_size(host.sim),
         .cmdline = cmdline,
     };
 
+    host_machine_start(&boot);
     host_irq_init(board);
     host_time_init(board);
     kernel_main(&boot);

@@ -101,7 +101,13 @@ host_slice_ns(void *arg unused_param)
 bool
 host_user_tick(void *arg unused_param, bool preempted)
 {
-    sim_charge(host.sim, preempted ? timer.slice_ns : host.syscall_ns);
+    return host_user_spent(preempted ? timer.slice_ns : host.syscall_ns, preempted);
+}
+
+bool
+host_user_spent(uint64_t ns, bool preempted)
+{
+    sim_charge(host.sim, ns);
     if (preempted && host.hooks.poll != NULL)
         host.hooks.poll(host.hooks.arg);
     host_check_end();

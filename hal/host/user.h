@@ -1,7 +1,7 @@
 /* Hosted user mode: what the rest of hal/host hands to it at start.
  *
  * User code runs in stub processes (hal/host/stub), one per address space, made by a starter process.  They are children of the
- * kernel process and end with it.  hal/space.h and hal/user.h work after host_user_init().
+ * kernel process and end with it.  Where the programs are not the host's kind, an interpreter has the same interface.  hal/space.h and hal/user.h work after host_user_init().
  *
  * The kernel process must not reap children it does not know (no waitpid(-1)) and must leave SIGCHLD to this part.
  */
@@ -14,6 +14,7 @@ enum host_user_backend {
     HOST_USER_NOTIFY,  /* SECCOMP_RET_USER_NOTIF for most system calls, the rest as below */
     HOST_USER_SECCOMP, /* SECCOMP_RET_TRAP, signal handler in the stub, hand-over by eventfds */
     HOST_USER_PTRACE,  /* PTRACE_SYSEMU */
+    HOST_USER_INTERP,  /* none of these: an interpreter (user_interp.c), for programs of another architecture */
 };
 
 struct host_user_config {

@@ -4,4 +4,3 @@
 #define KERNEL_OSTYPE  "Linux"
 #define KERNEL_RELEASE "5.15.0-drydock"
 #define KERNEL_VERSION "#1 Drydock 0.1"
-#define KERNEL_MACHINE "x86_64"

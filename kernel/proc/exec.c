@@ -32,6 +32,7 @@ struct exec {
     unsigned nhead;
     bool script;
     struct exec_strings front, argv, envp;
+    size_t budget; /* bytes that these may still take */
     struct exec_image image;
     struct creds creds;
     bool secure;
@@ -154,23 +155,35 @@ resolve_program(struct exec *x)
 
 /* --- preparation --- */
 
+/* What the caller gives; before the file is looked for, as Linux does it. */
 static int must_check
 gather_args(struct exec *x, uaddr_t argv, uaddr_t envp)
 {
     uint64_t limit = mm_limit(RLIMIT_STACK) / 4;
-    size_t budget = limit > ARGS_MAX ? ARGS_MAX : limit < ARGS_MIN ? ARGS_MIN : (size_t)limit;
-    int rc = exec_strings_add(&x->front, x->path, &budget); /* AT_EXECFN's share */
+
+    x->budget = limit > ARGS_MAX ? ARGS_MAX : limit < ARGS_MIN ? ARGS_MIN : (size_t)limit;
+
+    int rc = exec_strings_add(&x->front, x->path, &x->budget); /* AT_EXECFN's share */
 
     exec_strings_free(&x->front);
     exec_strings_init(&x->front);
     if (rc == 0)
-        rc = exec_strings_add_array(&x->argv, argv, &budget);
+        rc = exec_strings_add_array(&x->argv, argv, &x->budget);
     if (rc == 0)
-        rc = exec_strings_add_array(&x->envp, envp, &budget);
-    if (rc == 0 && x->argv.count == 0 && !x->script) /* a program may count on having a name */
-        rc = exec_strings_add(&x->front, "", &budget);
+        rc = exec_strings_add_array(&x->envp, envp, &x->budget);
+    return rc;
+}
+
+/* What scripts put in front of that. */
+static int must_check
+gather_front(struct exec *x)
+{
+    int rc = 0;
+
+    if (x->argv.count == 0 && !x->script) /* a program may count on having a name */
+        rc = exec_strings_add(&x->front, "", &x->budget);
     for (unsigned i = x->nhead; i > 0 && rc == 0; i--)
-        rc = exec_strings_add(&x->front, x->head[i - 1], &budget);
+        rc = exec_strings_add(&x->front, x->head[i - 1], &x->budget);
     return rc;
 }
 
@@ -364,10 +377,12 @@ proc_execve(const char *path, uaddr_t argv, uaddr_t envp)
     exec_strings_init(&x->argv);
     exec_strings_init(&x->envp);
 
-    int rc = resolve_program(x);
+    int rc = gather_args(x, argv, envp);
 
     if (rc == 0)
-        rc = gather_args(x, argv, envp);
+        rc = resolve_program(x);
+    if (rc == 0)
+        rc = gather_front(x);
     if (rc == 0) {
         new_creds(x, p);
         rc = build_mm(x);

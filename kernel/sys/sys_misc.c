@@ -1,4 +1,5 @@
 /* Names, numbers and the end of the system. */
+#include <abi/elf.h>
 #include <hal/cpu.h>
 #include <hal/time.h>
 #include <kernel/abi/errno.h>
@@ -55,7 +56,7 @@ sys_uname(const struct sysargs *args)
     str_copy(u.nodename, UTS_LEN, hostname);
     str_copy(u.release, UTS_LEN, KERNEL_RELEASE);
     str_copy(u.version, UTS_LEN, KERNEL_VERSION);
-    str_copy(u.machine, UTS_LEN, KERNEL_MACHINE);
+    str_copy(u.machine, UTS_LEN, UTS_MACHINE);
     str_copy(u.domainname, UTS_LEN, domainname);
     return ucopy_out(uaddr(args->a[0]), &u, sizeof u);
 }
