@@ -9,6 +9,7 @@
 #include <sim/random.h>
 
 #include "host.h"
+#include "machine.h"
 #include "sanitizer.h"
 
 enum { CTX_STACK_PLAIN = 32768, CTX_STACK_SANITIZED = 131072 };
@@ -104,7 +105,7 @@ hal_cpu_random(void)
 const char *
 hal_cpu_name(void)
 {
-    return "Drydock hosted x86-64";
+    return host_machine.cpu;
 }
 
 TRUSTED_BEGIN(context)

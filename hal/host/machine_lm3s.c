@@ -20,6 +20,10 @@ const struct host_machine host_machine = {
     .what = "a modelled LM3S6965 evaluation board",
     .ram_base = 0x20000000,
     .ram_size = 4 << 20,
+    .ram_min = 64 << 10,
+    .ram_max = 512 << 20,
+    .ram_range = "memory must be 64K to 512M, in units of 4K",
+    .cpu = "ARM Cortex-M3, interpreted",
     .root = "tmpfs",
     .shell = "exec /bin/sh",
     .slots = { "sd0" },
@@ -82,9 +86,12 @@ host_intc_line(int vector)
     return vector >= EXC_IRQ0 ? vector - EXC_IRQ0 : -1;
 }
 
+/* SysTick goes round; the contract is a timer that strikes once. */
 bool
-host_intc_begin(unsigned line unused_param)
+host_intc_begin(unsigned line)
 {
+    if (line == systick_line())
+        host_timer_stop();
     return true;
 }
 

@@ -8,6 +8,10 @@
 const struct host_machine host_machine = {
     .board = &board_pc,
     .what = "a modelled PC",
+    .ram_min = 4 << 20,
+    .ram_max = 64ull << 30,
+    .ram_range = "memory must be 4M to 64G, in whole pages",
+    .cpu = "Drydock hosted x86-64",
     .root = "/dev/hda",
     .shell = "exec /bin/sh -i",
     .drive = "disk.img",

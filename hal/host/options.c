@@ -137,8 +137,8 @@ memory_size(const struct options *o, const char *s)
         v > UINT64_MAX >> shift)
         usage(o, "not a memory size", s);
     v <<= shift;
-    if (v < 4u << 20 || v > 64ull << 30 || v % 4096 != 0)
-        usage(o, "memory must be 4M to 64G, in whole pages", s);
+    if (v < host_machine.ram_min || v > host_machine.ram_max || v % 4096 != 0)
+        usage(o, host_machine.ram_range, s);
     return v;
 }
 
