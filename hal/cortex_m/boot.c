@@ -27,6 +27,7 @@ cm_boot(void)
         .ram_size = (size_t)(heap_end - heap_start),
         .initrd = initrd_start,
         .initrd_size = (size_t)(initrd_end - initrd_start),
+        .initrd_at = paddr((uintptr_t)initrd_start),
         .cmdline = cm_cmdline,
     };
     kernel_main(&boot);

@@ -11,8 +11,8 @@ struct hal_space {
     bool used;
     unsigned count;
     struct extent {
-        uint32_t start, size;
-        unsigned prot;
+        uint32_t start;
+        uint32_t size : 29, prot : 3;
     } extent[MPU_REGIONS];
     struct mpu_region region[MPU_REGIONS];
 };

@@ -10,6 +10,7 @@
 enum { BOARD_DEVS_MAX = 256 };
 
 static struct list devices = LIST_INIT(devices);
+static const struct board *_Nullable the_board;
 
 static const struct driver *_Nullable
 driver_of_board_dev(const char *compatible)
@@ -36,7 +37,7 @@ driver_of_pci_class(uint32_t pci_class)
     return NULL;
 }
 
-/* Copy the description, remember it, attach its driver.  A device without a driver stays too, for the console. */
+/* Copy the description, remember it, attach its driver.  One that a bus found stays without a driver too, for the console. */
 static int
 device_keep(const struct device *found, const struct driver *_Nullable driver)
 {
@@ -64,30 +65,55 @@ device_add(const struct device *found)
     return device_keep(found, driver_of_pci_class(found->pci_class));
 }
 
+static struct device
+board_device(const struct board_dev *b)
+{
+    struct device dev = { .irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz };
+
+    str_copy(dev.name, sizeof dev.name, b->name);
+    if (b->space == BOARD_WIRED) {
+        struct board_wires wires = board_wires(b->base);
+
+        dev.bus = (uint8_t)wires.controller;
+        dev.pin = (uint8_t)wires.select;
+        dev.pin2 = (uint8_t)wires.other;
+    } else {
+        dev.io[0] = (struct io){ .base = b->base,
+                                 .size = b->size,
+                                 .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO };
+    }
+    return dev;
+}
+
+/* Each device of the board with its driver, if it has one. */
+static void
+board_walk(const struct board *board,
+           void (*fn)(const struct board_dev *b, const struct driver *_Nullable driver, void *arg),
+           void *arg)
+{
+    const struct board_dev *b = board->devs;
+
+    for (unsigned n = 0; b->compatible != NULL && n < BOARD_DEVS_MAX; b = next_of(b), n++)
+        fn(b, driver_of_board_dev(b->compatible), arg);
+}
+
+static void
+attach_one(const struct board_dev *b, const struct driver *driver, void *arg unused_param)
+{
+    if (driver == NULL)
+        return;
+
+    struct device dev = board_device(b);
+
+    if (device_keep(&dev, driver) < 0)
+        klog(LOG_ERR, "%s: out of memory", b->name);
+}
+
 void
 device_attach_all(const struct board *board)
 {
-    unsigned n = 0;
-
-    for (const struct board_dev *b = board->devs; b->compatible != NULL && n < BOARD_DEVS_MAX;
-         b = next_of(b), n++) {
-        struct device dev = { .irq = b->irq, .irq2 = BOARD_NO_IRQ, .hz = b->hz };
-
-        str_copy(dev.name, sizeof dev.name, b->name);
-        if (b->space == BOARD_WIRED) {
-            struct board_wires wires = board_wires(b->base);
-
-            dev.bus = (uint8_t)wires.controller;
-            dev.pin = (uint8_t)wires.select;
-            dev.pin2 = (uint8_t)wires.other;
-        } else {
-            dev.io[0] = (struct io){ .base = b->base,
-                                     .size = b->size,
-                                     .space = b->space == BOARD_PORT ? IO_PORT : IO_MMIO };
-        }
-        if (device_keep(&dev, driver_of_board_dev(b->compatible)) < 0)
-            klog(LOG_ERR, "%s: out of memory", b->name);
-    }
+    the_board = board;
+    board_walk(board, attach_one, NULL);
 }
 
 void
@@ -98,11 +124,33 @@ device_fail(struct device *dev, int error)
     dev->error = error;
 }
 
+struct visit {
+    void (*fn)(const struct device *dev, void *arg);
+    void *arg;
+};
+
+/* What has no driver is not kept: the board's list is enough. */
+static void
+visit_one(const struct board_dev *b, const struct driver *driver, void *arg)
+{
+    const struct visit *v = arg;
+
+    if (driver != NULL)
+        return;
+
+    const struct device dev = board_device(b);
+
+    v->fn(&dev, v->arg);
+}
+
 void
 device_for_each(void (*fn)(const struct device *dev, void *arg), void *arg)
 {
+    struct visit v = { fn, arg };
     struct list_node *n;
 
     list_for_each (n, &devices)
         fn(container_of(n, struct device, node), arg);
+    if (the_board != NULL)
+        board_walk(the_board, visit_one, &v);
 }

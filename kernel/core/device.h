@@ -7,7 +7,7 @@
 struct board_dev;
 struct device;
 
-enum { DEVICE_IO_MAX = 6 };
+enum { DEVICE_IO_MAX = CONFIG_DEVICE_RANGES };
 
 struct driver {
     const char *name;
@@ -44,4 +44,5 @@ void device_attach_all(const struct board *board);
 int must_check device_add(const struct device *found);
 /* The device is in a bad state: log, remember; its users get -EIO. */
 void device_fail(struct device *dev, int error);
+/* Those with a driver and those that buses found, then what else is on the board. */
 void device_for_each(void (*fn)(const struct device *dev, void *arg), void *arg);

@@ -73,19 +73,6 @@ mount_root(void)
         panic("cannot mount %s as the root file system: error %d", root, -rc);
 }
 
-/* The first files, where the machine came with some. */
-static void
-unpack_initrd(const struct boot_info *boot)
-{
-    if (boot->initrd == NULL)
-        return;
-
-    int rc = initrd_unpack(cspan_of(boot->initrd, boot->initrd_size));
-
-    if (rc < 0)
-        klog(LOG_ERR, "initial files: error %d", -rc);
-}
-
 static void
 start_init(const struct boot_info *boot)
 {
@@ -104,8 +91,8 @@ boot_rest(void *arg)
     proc_init();
     vfs_init();
     tty_init();
+    initrd = (struct initrd){ cspan_of(boot->initrd, boot->initrd_size), boot->initrd_at };
     mount_root();
-    unpack_initrd(boot);
     start_init(boot);
 }
 

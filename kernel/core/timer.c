@@ -13,7 +13,7 @@
 #include <kernel/trusted/bounds.h>
 
 enum {
-    TIMER_TABLE_FIRST = 64,
+    TIMER_TABLE_FIRST = CONFIG_PROC_MAX < 16 ? 4 * CONFIG_PROC_MAX : 64,
     TIMER_SLACK = 16, /* room kept beyond what was promised, for those armed in interrupt context */
     TIMER_BURST = 256, /* timers run in one interrupt */
 };

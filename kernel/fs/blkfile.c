@@ -98,6 +98,8 @@ blk_open(struct file *f)
         inode_put(bdev);
         return -EROFS;
     }
+    if (file_can_write(f))
+        pagecache_start_flusher();
     f->data = bdev;
     return 0;
 }

@@ -3,7 +3,7 @@
 #include <kernel/fs/devfs.h>
 #include <kernel/fs/file.h>
 
-enum { CHRDEV_MAX = 32 };
+enum { CHRDEV_MAX = CONFIG_CHRDEV_MAX };
 
 struct range {
     uint32_t major, minor, count;
@@ -43,6 +43,27 @@ chrdev_find(uint32_t rdev)
             return r->ops;
     }
     return NULL;
+}
+
+bool
+chrdev_nth(unsigned n, uint32_t *rdev, char *name, size_t size)
+{
+    for (unsigned i = 0; i < nr_ranges; i++) {
+        const struct range *r = &ranges[i];
+        unsigned count = r->name != NULL ? r->count : 0;
+
+        if (n >= count) {
+            n -= count;
+            continue;
+        }
+        *rdev = dev_make(r->major, r->minor + n);
+        if (count == 1)
+            fmt_print(name, size, "%s", r->name);
+        else
+            fmt_print(name, size, "%s%u", r->name, n);
+        return true;
+    }
+    return false;
 }
 
 const char *_Nullable

@@ -6,6 +6,7 @@
 extern const struct fs_type devfs_type;
 extern const struct fs_type tmpfs_type;
 extern const struct fs_type procfs_type;
+extern const struct fs_type romfs_type;
 extern const struct fs_type ext2_fs_type; /* ext2/super.c */
 
 /* Make device files `name` (or name0.. for count > 1; NULL: none) in every mounted devfs; nothing to do while none is. */

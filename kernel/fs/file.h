@@ -43,6 +43,8 @@ extern const struct file_ops file_fifo_ops;   /* pipe.c */
 extern const struct file_ops file_blkdev_ops; /* blkfile.c */
 
 const struct file_ops *_Nullable chrdev_find(uint32_t rdev);
+/* The nth device that has a file in /dev, in no particular order: its number, and its name.  False: there are no more. */
+bool chrdev_nth(unsigned n, uint32_t *rdev, char *name, size_t size);
 /* Name of a driver's range, in order; NULL after the last. */
 const char *_Nullable chrdev_name(unsigned i, uint32_t *major_out);
 

@@ -1,7 +1,12 @@
-/* The first files of a root file system in memory. */
+/* The first files, where the machine came with some: an image in memory, which a file system is made of (romfs.c). */
 #pragma once
 
+#include <hal/types.h>
 #include <kernel/trusted/span.h>
 
-/* Make the directories and files of a cpio archive (newc, as Linux's initramfs).  -EINVAL: it is none; what was made stays. */
-int must_check initrd_unpack(struct cspan archive);
+struct initrd {
+    struct cspan image; /* empty: none */
+    paddr_t at;         /* where programs can read and execute it; 0: nowhere */
+};
+/* Constant once the root is mounted. */
+extern struct initrd initrd;

@@ -3,7 +3,7 @@
 
 #include <kernel/fs/vfs.h>
 
-enum { INODE_UNUSED_MAX = 1024 };
+enum { INODE_UNUSED_MAX = CONFIG_CACHE_BUCKETS };
 
 void inode_cache_init(void);
 /* A directory's lock has its own rank. */

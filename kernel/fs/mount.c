@@ -101,7 +101,7 @@ sb_create(const struct fs_type *type, struct blkdev *_Nullable dev, unsigned fla
     sb->dev = dev;
     sb->st_dev = dev != NULL ? dev->rdev : ++last_anon_dev;
     sb->block_size = PAGE_SIZE;
-    sb->max_file_size = INT64_MAX;
+    sb->max_file_size = PAGE_FILE_MAX < INT64_MAX ? PAGE_FILE_MAX : INT64_MAX;
     sb_set_flags(sb, flags);
     list_init(&sb->inodes);
     rc = type->mount(sb, options);
@@ -189,6 +189,8 @@ mount_add(const struct fs_type *type, struct blkdev *_Nullable dev, const char *
         goto free_mount;
     }
     str_copy(m->source, sizeof(m->source), source[0] != '\0' ? source : "none");
+    if (dev != NULL)
+        pagecache_start_flusher();
     m->sb->mount = m;
     m->mountpoint = mountpoint;
     if (mountpoint != NULL)
@@ -204,6 +206,15 @@ free_mount:
     return rc;
 }
 
+/* A directory of the root, which may be there, as it must be where nothing can be made. */
+static int
+root_directory(const char *path, uint32_t mode)
+{
+    int rc = vfs_mkdir(NULL, path, mode);
+
+    return rc == -EEXIST || rc == -EROFS ? 0 : rc;
+}
+
 /* The root in memory, with a directory for the devices. */
 static int
 mount_memory_root(const struct fs_type *type, const char *name)
@@ -211,11 +222,11 @@ mount_memory_root(const struct fs_type *type, const char *name)
     int rc = mount_add(type, NULL, name, NULL, 0, "");
 
     if (rc == 0)
-        rc = vfs_mkdir(NULL, "/dev", 0755);
+        rc = root_directory("/dev", 0755);
     if (rc == 0)
         rc = vfs_mount("dev", "/dev", "devtmpfs", MS_NOSUID, "");
     if (rc == 0)
-        rc = vfs_mkdir(NULL, "/proc", 0555);
+        rc = root_directory("/proc", 0555);
     return rc;
 }
 

@@ -27,6 +27,13 @@ vfs_trim(void)
     inode_trim(INODE_UNUSED_MAX);
 }
 
+void
+vfs_squeeze(void)
+{
+    dentry_trim(0);
+    inode_trim(0);
+}
+
 bool
 in_group(uint32_t gid)
 {

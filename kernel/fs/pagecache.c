@@ -17,7 +17,8 @@
 #include <kernel/trusted/bounds.h>
 
 enum {
-    INDEX_ORDER_MAX = 6,  /* of the index: up to 256 KiB */
+    BUCKETS_MIN = 16, /* of the index, a power of two */
+    BUCKETS_MAX = 32768,
     PAGES_PER_BUCKET = 4, /* with all of RAM in the cache */
     DIRTY_SHARE = 5,      /* writers write back themselves when more than 1/5 of RAM is dirty */
     SMALL_COPY = 256,
@@ -573,23 +574,27 @@ void
 pagecache_boot(void)
 {
     struct page_stats stats;
-    unsigned order = 0;
+    uint64_t n = BUCKETS_MIN;
 
     page_stats(&stats);
-    while (order < INDEX_ORDER_MAX &&
-           ((uint64_t)PAGE_SIZE << order) / sizeof(struct page *) < stats.total / PAGES_PER_BUCKET)
-        order++;
-
-    struct page *p = page_zalloc(order);
-
-    if (p == NULL)
+    while (n < BUCKETS_MAX && n < stats.total / PAGES_PER_BUCKET)
+        n *= 2;
+    buckets = kmem_alloc(n * sizeof *buckets);
+    if (buckets == NULL)
         panic("no memory for the page cache");
-    buckets = page_fresh(p);
-    bucket_mask = ((uint64_t)PAGE_SIZE << order) / sizeof(struct page *) - 1;
+    bucket_mask = n - 1;
     dirty_max = stats.total / DIRTY_SHARE;
     list_init(&ring);
     waitq_init(&flush_wait);
+    flusher = (struct thread){ 0 };
     page_set_reclaim(reclaim);
+}
+
+void
+pagecache_start_flusher(void)
+{
+    if (flusher.stack != NULL)
+        return;
     if (thread_create(&flusher, "kflushd", flush_loop, NULL) == 0)
         thread_start(&flusher);
     else

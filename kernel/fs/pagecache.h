@@ -46,5 +46,7 @@ int must_check pagecache_write_back(struct inode *inode);
 void pagecache_kick(void);
 /* Pages in all caches, and how many of them wait for write-back. */
 void pagecache_stats(uint64_t *cached, uint64_t *dirty);
-/* Boot: the index, the reclaim hook, the flusher thread. */
+/* Boot: the index, the reclaim hook. */
 void pagecache_boot(void);
+/* From now on there is something to write back to: the thread that does it, if it is not there yet. */
+void pagecache_start_flusher(void);

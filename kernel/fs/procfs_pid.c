@@ -78,7 +78,7 @@ signal_masks(const struct proc *p, uint64_t *ignored, uint64_t *caught)
 {
     *ignored = *caught = 0;
     for (unsigned i = 0; p->sighand != NULL && i < NSIG; i++) {
-        uintptr_t h = p->sighand->action[i].handler;
+        uintptr_t h = sighand_get(p->sighand, (int)i + 1).handler;
 
         if (h == 1)
             *ignored |= 1ull << i;

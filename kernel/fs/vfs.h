@@ -102,6 +102,9 @@ struct inode_ops {
     /* Write page.len bytes at index * PAGE_SIZE: a page, or up to PAGECACHE_CLUSTER of them.  If the end of the file cuts the last one,
      * the memory up to the end of that page is there, and zero unless a program stored something through a mapping. */
     int (*write_page)(struct inode *inode, uint64_t index, struct cspan page);
+    /* A file that never changes and lies in one piece where programs can read and execute: the address of its first byte, and how many
+     * bytes from there may be seen by those who see the file (at least its size).  -ENODEV: it does not.  NULL: no file of this kind does. */
+    int (*direct)(struct inode *inode, paddr_t *at_out, uint64_t *room_out);
 };
 
 struct super_ops {
@@ -275,6 +278,8 @@ int64_t must_check file_write(struct file *f, struct iobuf *buf);
 int must_check inode_permission(struct inode *inode, unsigned want);
 
 void vfs_init(void);
+/* Memory is short: give back every name and inode that nobody uses.  Sleeps; no lock held. */
+void vfs_squeeze(void);
 /* Mount `dev` ("/dev/hda") as the root, and devfs on /dev if that directory exists. */
 int must_check vfs_mount_root(const char *dev, bool read_only);
 int must_check vfs_mount(const char *source, const char *target, const char *type, unsigned flags,

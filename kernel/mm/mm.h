@@ -19,6 +19,7 @@ enum vma_flags {
     VMA_STACK = BIT(6),
     VMA_NORESERVE = BIT(7), /* may promise more than there is */
     VMA_DONTFORK = BIT(8),
+    VMA_DIRECT = BIT(9), /* the file itself, where it lies: no pages of ours */
 
     VMA_ACCESS = VMA_READ | VMA_WRITE | VMA_EXEC,
 };

@@ -6,8 +6,8 @@
  * Protection units want power-of-two regions that are aligned to their size and may leave out eighths of themselves (ARMv7-M: DDI 0403E,
  * B3.5.4), so an area is a block of the page allocator, as many eighths of it as it needs; the rest goes back.
  *
- * As on Linux without an MMU: no fork (-ENOSYS), no fixed addresses (-EINVAL), files are copied, and only writable shared ones refused
- * (-ENODEV).  Areas are unmapped and protected as a whole (-EINVAL), and none is both writable and executable (-EACCES).
+ * As on Linux without an MMU: no fork (-ENOSYS), no fixed addresses (-EINVAL); a file that lies in memory (inode_ops.direct) is mapped
+ * where it is, if not for writing, others are copied; only writable shared ones are refused (-ENODEV).  Areas are unmapped and protected as a whole (-EINVAL), and none is both writable and executable (-EACCES).
  */
 #include <kernel/abi/errno.h>
 #include <kernel/fs/file.h>
@@ -86,13 +86,21 @@ writable_code(unsigned flags)
     return (flags & (VMA_WRITE | VMA_EXEC)) == (VMA_WRITE | VMA_EXEC);
 }
 
-/* Take an area out and its memory back. */
+/* An area's memory back. */
+static void
+area_free(struct mm *mm, const struct vma *v)
+{
+    if ((v->flags & VMA_DIRECT) != 0)
+        return;
+    pages_free(v->start, 0, vma_pages(v));
+    mm->rss_pages -= vma_pages(v);
+}
+
 static void
 area_drop(struct mm *mm, struct vma *v) requires_lock(mm->lock)
 {
     hal_space_unmap(mm->space, uaddr(v->start), (size_t)vma_pages(v));
-    pages_free(v->start, 0, vma_pages(v));
-    mm->rss_pages -= vma_pages(v);
+    area_free(mm, v);
     vma_remove(mm, v);
     vma_free(v);
 }
@@ -101,8 +109,7 @@ void
 mm_drop_all(struct mm *mm)
 {
     for (struct vma *v = vma_first(mm); v != NULL; v = vma_next(mm, v))
-        pages_free(v->start, 0, vma_pages(v));
-    mm->rss_pages = 0;
+        area_free(mm, v);
 }
 
 /* --- mmap and its relatives --- */
@@ -150,11 +157,31 @@ area_enter(struct mm *mm, const struct mm_map_args *a, uintptr_t start, uint64_t
     }
     mutex_lock(&mm->lock);
     vma_insert(mm, v);
-    mm->rss_pages += pages;
+    mm->rss_pages += (a->flags & VMA_DIRECT) != 0 ? 0 : pages;
     if (mm->rss_pages > mm->rss_peak)
         mm->rss_peak = mm->rss_pages;
     mutex_unlock(&mm->lock);
     return 0;
+}
+
+/* An area that is the file itself, where it lies.  False: not this file, or protection cannot be had for it in one region. */
+static bool
+map_direct(struct mm *mm, const struct mm_map_args *args, uint64_t pages, uintptr_t *addr_out)
+{
+    struct inode *inode = args->file != NULL ? args->file->inode : NULL;
+    struct mm_map_args direct = *args;
+    uint64_t room;
+    paddr_t pa;
+
+    if (inode == NULL || inode->ops->direct == NULL || (args->flags & VMA_WRITE) != 0 ||
+        inode->ops->direct(inode, &pa, &room) < 0)
+        return false;
+    if (args->offset >= room || pages << PAGE_SHIFT > room - args->offset ||
+        (pa.v + args->offset & PAGE_MASK) != 0)
+        return false;
+    direct.flags |= VMA_DIRECT;
+    *addr_out = (uintptr_t)(pa.v + args->offset);
+    return area_enter(mm, &direct, *addr_out, pages) == 0;
 }
 
 int
@@ -167,9 +194,15 @@ mm_map(struct mm *mm, const struct mm_map_args *args, uintptr_t *addr_out)
         rc = mm_may_grow(mm, pages);
     if (rc < 0)
         return rc;
+    if (map_direct(mm, args, pages, addr_out))
+        return 0;
 
     uintptr_t start = pages_alloc(pages);
 
+    if (start == 0) {
+        vfs_squeeze();
+        start = pages_alloc(pages);
+    }
     if (start == 0)
         return -ENOMEM;
     rc = read_file(args, start);
@@ -246,6 +279,8 @@ mm_protect(struct mm *mm, uintptr_t addr, uint64_t len, unsigned prot_flags)
         rc = mm_range_end(addr, len) > v->end ? -ENOMEM : 0;
     } else if (whole_area(mm, addr, len) == NULL) {
         rc = -EINVAL;
+    } else if ((v->flags & VMA_DIRECT) != 0 && (prot_flags & VMA_WRITE) != 0) {
+        rc = -EACCES;
     } else if (prot == 0) {
         hal_space_unmap(mm->space, uaddr(addr), (size_t)vma_pages(v));
         v->flags &= ~(unsigned)VMA_ACCESS;

@@ -28,9 +28,12 @@ struct page {
     uint32_t map_count;                /* user mappings */
     struct list_node node;             /* free list, or the page cache's LRU */
     struct pagecache *_Nullable cache; /* owner, if it is a page cache page */
-    uint64_t index;                    /* page number within the file */
+    page_index_t index;                /* page number within the file */
     struct page *_Nullable hash_next;
 };
+
+/* The largest file that a page cache can number the pages of. */
+#define PAGE_FILE_MAX ((uint64_t)(page_index_t) - 1 >> 1 << PAGE_SHIFT)
 
 enum { PAGE_ORDER_MAX = 10 }; /* blocks up to 4 MiB */
 

@@ -57,12 +57,7 @@ copy_sighand(struct proc *child, struct proc *parent, uint64_t flags)
         child->sighand = parent->sighand;
         return 0;
     }
-    child->sighand = kmem_alloc(sizeof *child->sighand);
-    if (child->sighand == NULL)
-        return -ENOMEM;
-    *child->sighand = *parent->sighand;
-    child->sighand->refs = 1;
-    return 0;
+    return sighand_copy(parent->sighand, &child->sighand);
 }
 
 static int
@@ -165,8 +160,8 @@ wait_vfork(struct proc *child)
             return; /* we are being killed; the child goes on alone */
 }
 
-int64_t
-proc_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uaddr_t tls)
+static int64_t must_check
+clone_once(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uaddr_t tls)
 {
     struct proc *parent = proc_current(), *child;
     int rc = check_flags(flags);
@@ -214,5 +209,17 @@ drop:
         file_put(child->exe);
     child->exe = NULL;
     proc_remove(child);
+    return rc;
+}
+
+int64_t
+proc_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uaddr_t tls)
+{
+    int64_t rc = clone_once(flags, stack, parent_tid, child_tid, tls);
+
+    if (rc == -ENOMEM) { /* what is kept against later use may be what is missing */
+        vfs_squeeze();
+        rc = clone_once(flags, stack, parent_tid, child_tid, tls);
+    }
     return rc;
 }

@@ -125,7 +125,7 @@ push_frame(struct proc *p, int signo, const struct siginfo_k *info,
 static void
 run_handler(struct proc *p, int signo, const struct siginfo_k *info, int64_t *syscall_nr)
 {
-    struct sigaction_k action = p->sighand->action[signo - 1];
+    struct sigaction_k action = sighand_get(p->sighand, signo);
     sigset_k old = p->sig.restore_mask ? p->sig.saved_mask : p->sig.blocked;
 
     finish_syscall(p, syscall_nr, &action);
@@ -135,7 +135,7 @@ run_handler(struct proc *p, int signo, const struct siginfo_k *info, int64_t *sy
 
         /* No room for the frame: as if the handler's first instruction had faulted. */
         if (signo == SIGSEGV)
-            p->sighand->action[SIGSEGV - 1].handler = SIG_DFL_K;
+            sighand_set_default(p->sighand, SIGSEGV);
         signal_force(p, SIGSEGV, &segv);
         return;
     }
@@ -144,7 +144,7 @@ run_handler(struct proc *p, int signo, const struct siginfo_k *info, int64_t *sy
         p->sig.blocked |= BIT_OF(signo);
     p->sig.blocked &= ~(BIT_OF(SIGKILL) | BIT_OF(SIGSTOP));
     if (action.flags & SA_RESETHAND)
-        p->sighand->action[signo - 1].handler = SIG_DFL_K;
+        sighand_set_default(p->sighand, signo);
 }
 
 void
@@ -158,7 +158,7 @@ signal_deliver(struct proc *p, int64_t syscall_nr)
         return;
     }
     while ((signo = dequeue(p, &info)) != 0) {
-        uintptr_t handler = p->sighand->action[signo - 1].handler;
+        uintptr_t handler = sighand_get(p->sighand, signo).handler;
 
         if (handler == SIG_IGN_K || (handler == SIG_DFL_K && p->init_protected))
             continue;

@@ -20,7 +20,6 @@ enum {
     HEAD_MAX = 2 * SCRIPT_DEPTH_MAX + 2,
     ARGS_MAX = 6 << 20,
     ARGS_MIN = 128 << 10,
-    SIG_IGN_HANDLER = 1,
     SIGCHLD_NR = 17,
 };
 
@@ -216,13 +215,16 @@ build_mm(struct exec *x)
         return rc;
     }
     exec_layout(x->mm);
-    rc = exec_load(x->file, x->mm, &x->image);
-    if (rc < 0)
-        return rc;
 
     size_t words = x->front.count + x->argv.count + x->envp.count;
     size_t bytes =
         x->front.len + x->argv.len + x->envp.len + words * sizeof(abi_ulong) + str_len(x->path);
+
+    x->image.args = bytes;
+    rc = exec_load(x->file, x->mm, &x->image);
+    if (rc < 0)
+        return rc;
+
     struct exec_stack_args args = {
         .head = &x->front,
         .argv = &x->argv,
@@ -254,11 +256,12 @@ static int must_check
 unshare(struct exec *x, const struct proc *p)
 {
     if (p->sighand->refs > 1) {
-        x->sighand = kmem_alloc(sizeof *x->sighand);
-        if (x->sighand == NULL)
-            return -ENOMEM;
-        *x->sighand = *p->sighand;
-        x->sighand->refs = 1;
+        int rc = sighand_copy(p->sighand, &x->sighand);
+
+        if (rc < 0) {
+            x->sighand = NULL;
+            return rc;
+        }
     }
     assert(p->files != NULL);
     if (p->files->refs > 1) {
@@ -274,20 +277,16 @@ unshare(struct exec *x, const struct proc *p)
 
 /* --- commit --- */
 
-/* Handlers go, ignored signals stay ignored (POSIX: exec).  Pending signals and the mask stay. */
+/* Pending signals and the mask stay. */
 static void
 reset_signals(struct proc *p, struct exec *x)
 {
     if (x->sighand != NULL) {
-        p->sighand->refs--;
+        sighand_put(p->sighand);
         p->sighand = x->sighand;
         x->sighand = NULL;
     }
-    for (unsigned i = 0; i < NSIG; i++) {
-        bool ignored = p->sighand->action[i].handler == SIG_IGN_HANDLER;
-
-        p->sighand->action[i] = (struct sigaction_k){ .handler = ignored ? SIG_IGN_HANDLER : 0 };
-    }
+    sighand_reset(p->sighand);
     p->sig.altstack = uaddr(0);
     p->sig.altstack_size = 0;
     p->sig.altstack_flags = 0;
@@ -356,7 +355,8 @@ exec_free(struct exec *x)
         hal_user_fini(&x->user);
     if (x->mm != NULL)
         mm_put(x->mm);
-    kmem_free(x->sighand);
+    if (x->sighand != NULL)
+        sighand_put(x->sighand);
     if (x->files != NULL)
         files_put(x->files);
     if (x->file != NULL)
@@ -364,8 +364,8 @@ exec_free(struct exec *x)
     kmem_free(x);
 }
 
-int64_t
-proc_execve(const char *path, uaddr_t argv, uaddr_t envp)
+static int must_check
+exec_once(const char *path, uaddr_t argv, uaddr_t envp)
 {
     struct proc *p = proc_current();
     struct exec *x = kmem_alloc(sizeof *x);
@@ -392,5 +392,17 @@ proc_execve(const char *path, uaddr_t argv, uaddr_t envp)
     if (rc == 0)
         exec_commit(p, x);
     exec_free(x);
+    return rc;
+}
+
+int64_t
+proc_execve(const char *path, uaddr_t argv, uaddr_t envp)
+{
+    int rc = exec_once(path, argv, envp);
+
+    if (rc == -ENOMEM) { /* what is kept against later use may be what is missing */
+        vfs_squeeze();
+        rc = exec_once(path, argv, envp);
+    }
     return rc;
 }

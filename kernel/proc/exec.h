@@ -32,6 +32,7 @@ struct exec_image {
     uintptr_t data; /* where its data lie, if they lie apart from its text; else 0 */
     uintptr_t base; /* where the interpreter was loaded; 0: none */
     bool exec_stack;
+    size_t args; /* bytes of strings and pointers that it will get: said by the caller */
 };
 
 /* Load the ELF program `file`, and its interpreter, into the new `mm` (after exec_layout()), and set its break.

@@ -207,10 +207,19 @@ struct stack_layout {
     size_t argc, skip;
 };
 
+enum { AUXV_ENTRIES = 18, AUXV_FEW = 3, RANDOM_BYTES = 16 };
+
+/* A program whose data lie apart has no linker and no library that asks for the rest (docs/arm.md). */
+static bool
+auxv_few(const struct exec_image *image)
+{
+    return image->data != 0;
+}
+
 static int must_check
 put_auxv(struct stack_writer *w, const struct exec_stack_args *a, const struct stack_layout *l)
 {
-    const uintptr_t auxv[][2] = {
+    const uintptr_t auxv[AUXV_ENTRIES][2] = {
         { AT_HWCAP, ELF_HWCAP },
         { AT_PAGESZ, PAGE_SIZE },
         { AT_CLKTCK, CLOCK_TICKS },
@@ -230,15 +239,18 @@ put_auxv(struct stack_writer *w, const struct exec_stack_args *a, const struct s
         { AT_PLATFORM, l->platform },
         { AT_NULL, 0 },
     };
-    enum { AUXV_WORDS = 2 * sizeof auxv / sizeof auxv[0] };
+    const bool few = auxv_few(a->image);
     int rc = 0;
 
-    for (size_t i = 0; i < AUXV_WORDS && rc == 0; i++)
-        rc = put_word(w, auxv[i / 2][i % 2]);
+    for (size_t i = 0; i < AUXV_ENTRIES && rc == 0; i++) {
+        if (few && auxv[i][0] != AT_PAGESZ && auxv[i][0] != AT_RANDOM && auxv[i][0] != AT_NULL)
+            continue;
+        rc = put_word(w, auxv[i][0]);
+        if (rc == 0)
+            rc = put_word(w, auxv[i][1]);
+    }
     return rc;
 }
-
-enum { AUXV_ENTRIES = 18, RANDOM_BYTES = 16 };
 
 /* Everything's place, from the top down. */
 static void
@@ -253,7 +265,8 @@ lay_out(const struct mm *mm, const struct exec_stack_args *a, struct stack_layou
     l->platform = l->head - sizeof ELF_PLATFORM;
     l->random = l->platform - RANDOM_BYTES;
 
-    size_t words = 1 + l->argc + 1 + a->envp->count + 1 + 2 * (size_t)AUXV_ENTRIES;
+    size_t words = 1 + l->argc + 1 + a->envp->count + 1 +
+                   2 * (size_t)(auxv_few(a->image) ? AUXV_FEW : AUXV_ENTRIES);
 
     l->sp = ((l->random & ~(uintptr_t)(ELF_STACK_ALIGN - 1)) - words * sizeof(abi_ulong)) &
             ~(uintptr_t)(ELF_STACK_ALIGN - 1);

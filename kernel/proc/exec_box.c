@@ -12,8 +12,8 @@
 enum {
     PHDRS = 3, /* text, data, stack */
     PART_MAX = 1 << 20,
-    ARGS_ROOM = 512,  /* bytes between stack and data */
-    ARGS_FIXED = 256, /* of them, what is there beside strings and their pointers */
+    ARGS_MAX = 4096,
+    ARGS_FIXED = 80, /* what exec_stack_fill() writes beside the strings and their pointers, at most */
     STACK_MIN = 256,
     DATA_ALIGN = 8,
 };
@@ -85,10 +85,10 @@ parts_good(const struct part *text, const struct part *data, const struct part *
 
 /* The second area; returns where the data lie in it. */
 static int must_check
-make_data(struct file *file, struct mm *mm, const struct part *data, uint32_t stack,
+make_data(struct file *file, struct mm *mm, const struct part *data, uint32_t stack, uint32_t args,
           uintptr_t *data_out)
 {
-    uint32_t below = ((stack > STACK_MIN ? stack : STACK_MIN) + ARGS_ROOM + DATA_ALIGN - 1) &
+    uint32_t below = ((stack > STACK_MIN ? stack : STACK_MIN) + args + DATA_ALIGN - 1) &
                      ~(uint32_t)(DATA_ALIGN - 1);
     struct mm_map_args map = { .len = below + data->memsz, .flags = VMA_READ | VMA_WRITE };
     uintptr_t base;
@@ -117,6 +117,8 @@ exec_load(struct file *file, struct mm *mm, struct exec_image *image)
         rc = read_part(file, phoff, i, &at(part, PHDRS, i));
     if (rc == 0 && !parts_good(&part[0], &part[1], &part[2], entry))
         rc = -ENOEXEC;
+    if (rc == 0 && image->args > ARGS_MAX)
+        rc = -E2BIG;
     if (rc < 0)
         return rc;
 
@@ -126,7 +128,7 @@ exec_load(struct file *file, struct mm *mm, struct exec_image *image)
 
     rc = mm_map(mm, &map, &text);
     if (rc == 0)
-        rc = make_data(file, mm, &part[1], part[2].memsz, &data);
+        rc = make_data(file, mm, &part[1], part[2].memsz, ARGS_FIXED + (uint32_t)image->args, &data);
     if (rc < 0)
         return rc; /* the areas go with the address space */
     *image = (struct exec_image){
@@ -140,9 +142,9 @@ exec_layout(struct mm *mm unused_param)
 {
 }
 
-/* The stack is there; do its arguments fit? */
+/* The stack is there, with room for its arguments. */
 int
-exec_stack_create(struct mm *mm unused_param, size_t args, bool executable unused_param)
+exec_stack_create(struct mm *mm unused_param, size_t args unused_param, bool executable unused_param)
 {
-    return args > ARGS_ROOM - ARGS_FIXED ? -E2BIG : 0;
+    return 0;
 }

@@ -19,9 +19,9 @@ enum { SHUTDOWN_WAIT_MS = 2000 };
 static bool
 ignores_children(const struct proc *parent)
 {
-    const struct sigaction_k *a = &parent->sighand->action[SIGCHLD - 1];
+    const struct sigaction_k a = sighand_get(parent->sighand, SIGCHLD);
 
-    return a->handler == SIG_IGN_K || (a->flags & SA_NOCLDWAIT);
+    return a.handler == SIG_IGN_K || (a.flags & SA_NOCLDWAIT);
 }
 
 /* What a parent is told about `p`. */
@@ -47,7 +47,7 @@ proc_notify_parent(struct proc *p, int code, int status)
 
     if (parent == NULL)
         return;
-    if (parent->sighand != NULL && !(parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+    if (parent->sighand != NULL && !(sighand_get(parent->sighand, SIGCHLD).flags & SA_NOCLDSTOP))
         signal_post(parent, SIGCHLD, &info);
     wake_all(&parent->child_wait);
 }

@@ -20,11 +20,11 @@
 #include <kernel/proc/wait.h>
 #include <kernel/trusted/ucopy.h>
 
-enum { WORDS_MAX = 12, ENV = 3 };
+enum { WORDS_MAX = 4, ENV = 3 };
 
 static const char *argv_text[WORDS_MAX];
 static unsigned argc;
-static char term_word[80] = "TERM=linux";
+static char term_word[48] = "TERM=linux";
 static bool run_mode;
 
 static void
@@ -47,12 +47,9 @@ make_process(struct proc *parent, struct proc **proc_out)
 
     if (rc < 0)
         return rc;
-    rc = -ENOMEM;
-    p->sighand = kmem_alloc(sizeof *p->sighand);
-    if (p->sighand == NULL)
-        goto remove;
-    p->sighand->refs = 1;
-    rc = files_create(&p->files);
+    rc = sighand_create(&p->sighand);
+    if (rc == 0)
+        rc = files_create(&p->files);
     if (rc == 0)
         rc = fs_ctx_create(&p->fs);
     if (rc == 0)

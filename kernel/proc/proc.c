@@ -133,8 +133,8 @@ proc_remove(struct proc *p)
     if (p->session != NULL)
         session_put(p->session);
     p->session = NULL;
-    if (p->sighand != NULL && --p->sighand->refs == 0)
-        kmem_free(p->sighand);
+    if (p->sighand != NULL)
+        sighand_put(p->sighand);
     p->sighand = NULL;
     proc_put(p);
 }

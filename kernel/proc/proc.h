@@ -12,7 +12,12 @@ struct mm;
 struct tty;
 struct file;
 
-enum { PROC_MAX = CONFIG_PROC_MAX, PID_MAX = 32768, NGROUPS_MAX = 32, RLIM_NLIMITS = 16 };
+enum {
+    PROC_MAX = CONFIG_PROC_MAX,
+    PID_MAX = 32768,
+    NGROUPS_MAX = CONFIG_GROUPS_MAX,
+    RLIM_NLIMITS = 16
+};
 
 struct creds {
     uint32_t uid, euid, suid, fsuid;

@@ -19,7 +19,7 @@ static const sigset_k unblockable = BIT_OF(SIGKILL) | BIT_OF(SIGSTOP);
 static bool
 is_ignored(const struct proc *p, int signo)
 {
-    uintptr_t h = p->sighand->action[signo - 1].handler;
+    uintptr_t h = sighand_get(p->sighand, signo).handler;
 
     /* Nothing ends or stops process 1 that it did not ask for. */
     return h == SIG_IGN_K ||
@@ -29,7 +29,7 @@ is_ignored(const struct proc *p, int signo)
 static bool
 is_deadly(const struct proc *p, int signo)
 {
-    return p->sighand->action[signo - 1].handler == SIG_DFL_K &&
+    return sighand_get(p->sighand, signo).handler == SIG_DFL_K &&
            !((stop_signals | ignored_by_default) & BIT_OF(signo)) && !p->init_protected;
 }
 
@@ -177,14 +177,16 @@ signal_send_group(int32_t pgid, int signo, const struct siginfo_k *info)
 void
 signal_force(struct proc *p, int signo, const struct siginfo_k *info)
 {
-    struct sigaction_k *a = &p->sighand->action[signo - 1];
     irqstate_t s = hal_irq_save();
+    uintptr_t h = sighand_get(p->sighand, signo).handler;
 
     /* A fault that is blocked or ignored would come back for ever: it kills instead. */
-    if (a->handler == SIG_IGN_K || (p->sig.blocked & BIT_OF(signo)))
-        a->handler = SIG_DFL_K;
+    if (h == SIG_IGN_K || (p->sig.blocked & BIT_OF(signo))) {
+        sighand_set_default(p->sighand, signo);
+        h = SIG_DFL_K;
+    }
     p->sig.blocked &= ~BIT_OF(signo);
-    p->init_protected = p->init_protected && a->handler != SIG_DFL_K;
+    p->init_protected = p->init_protected && h != SIG_DFL_K;
     enqueue(p, signo, info);
     hal_irq_restore(s);
 }

@@ -6,7 +6,7 @@
 
 struct proc;
 
-enum { NSIG = 64, SIGINFO_MAX = CONFIG_SIGINFO_MAX };
+enum { NSIG = CONFIG_SIGNAL_MAX, SIGINFO_MAX = CONFIG_SIGINFO_MAX };
 typedef uint64_t sigset_k; /* bit n-1: signal n */
 
 struct sigaction_k {
@@ -16,10 +16,23 @@ struct sigaction_k {
     uint32_t flags; /* SA_* */
 };
 
+/* The actions of a process, or of several.  Most programs handle no signal, or a few of low number: the table is as long as it must be. */
 struct sighand {
     uint32_t refs;
-    struct sigaction_k action[NSIG];
+    uint32_t known;                      /* entries of the table, from signal 1 */
+    sigset_k ignored;                    /* of those beyond; the others have the default */
+    struct sigaction_k *_Nullable table; /* NULL: known is 0 */
 };
+/* All defaults.  -ENOMEM. */
+int must_check sighand_create(struct sighand **out);
+int must_check sighand_copy(const struct sighand *from, struct sighand **out);
+void sighand_put(struct sighand *h);
+struct sigaction_k sighand_get(const struct sighand *h, int signo);
+/* -ENOMEM: unchanged.  Back to a plain default never fails. */
+int must_check sighand_set(struct sighand *h, int signo, const struct sigaction_k *a);
+void sighand_set_default(struct sighand *h, int signo);
+/* Handlers go, ignored signals stay ignored (POSIX: exec). */
+void sighand_reset(struct sighand *h);
 
 /* What a handler with SA_SIGINFO is told. */
 struct siginfo_k {

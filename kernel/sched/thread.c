@@ -18,8 +18,8 @@ enum {
                     ? CONFIG_PROC_MAX
                     : 64, /* threads shown to the policy at once; more are shown in rounds */
     GUARD_SIZE = PAGE_STACK_GUARD * PAGE_SIZE,
-    STACK_CACHE_MAX = 16, /* stacks of dead threads kept for new ones */
-    LOAD_SHIFT = 11,      /* fraction bits of the load averages */
+    STACK_CACHE_MAX = CONFIG_PROC_MAX < 16 ? 2 : 16, /* stacks of dead threads kept for new ones */
+    LOAD_SHIFT = 11,                                 /* fraction bits of the load averages */
     LOAD_ROUNDS_MAX = 720,
 };
 #define NEVER          UINT64_MAX

@@ -31,18 +31,23 @@ sys_rt_sigaction(const struct sysargs *args)
         if (rc < 0)
             return rc;
     }
-    struct sigaction_k *a = &p->sighand->action[signo - 1];
-    old = (struct sigaction_abi){ a->handler, a->flags, a->restorer, a->mask };
+    struct sigaction_k a = sighand_get(p->sighand, signo);
+    old = (struct sigaction_abi){ a.handler, a.flags, a.restorer, a.mask };
     if (args->a[1] != 0) {
-        irqstate_t s = hal_irq_save();
         bool ignores = new.handler == SIG_IGN_K ||
                        (new.handler == SIG_DFL_K && (signo == SIGCHLD || signo == SIGCONT ||
                                                      signo == SIGURG || signo == SIGWINCH));
 
-        *a = (struct sigaction_k){ .handler = new.handler,
-                                   .restorer = new.restorer,
-                                   .mask = new.mask & ~unblockable,
-                                   .flags = (uint32_t)new.flags };
+        a = (struct sigaction_k){ .handler = new.handler,
+                                  .restorer = new.restorer,
+                                  .mask = new.mask & ~unblockable,
+                                  .flags = (uint32_t)new.flags };
+        rc = sighand_set(p->sighand, signo, &a);
+        if (rc < 0)
+            return rc;
+
+        irqstate_t s = hal_irq_save();
+
         if (ignores)
             p->sig.pending &=
                 ~BIT_OF(signo); /* POSIX 2.4.3: a pending signal that is now ignored is discarded */

@@ -16,9 +16,9 @@
 
 enum {
     SLAB_MAX = 2048,
-    CLASS_STEP = 32,
-    QUARANTINE_MAX = 128,         /* objects */
-    QUARANTINE_BYTES = 128 << 10, /* and bytes: the older limit reached counts */
+    CLASS_STEP = 16,
+    QUARANTINE_MAX = CHECKS ? 128 : 1, /* objects */
+    QUARANTINE_BYTES = 128 << 10,      /* and bytes: the older limit reached counts */
 };
 
 struct size_class {
@@ -32,12 +32,9 @@ struct size_class {
      : (size) * PAGE_SLAB_OBJECTS_MIN <= 2 * PAGE_SIZE ? 1                                         \
      : (size) * PAGE_SLAB_OBJECTS_MIN <= 4 * PAGE_SIZE ? 2                                         \
                                                        : 3)
-#define CLASS(size) { (size), ORDER(size), (PAGE_SIZE << ORDER(size)) / (size) }
+#define CLASS(size) { (size), ORDER(size), (PAGE_SIZE << ORDER(size)) / (size) },
 
-static const struct size_class classes[] = {
-    CLASS(64),  CLASS(96),  CLASS(128),  CLASS(192),  CLASS(256),  CLASS(384),
-    CLASS(512), CLASS(768), CLASS(1024), CLASS(1536), CLASS(2048),
-};
+static const struct size_class classes[] = { PAGE_SLAB_SIZES(CLASS) };
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 
 static struct irqlock kmem_lock = IRQLOCK_INIT("kmem");

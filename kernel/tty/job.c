@@ -13,7 +13,7 @@ tty_check_background(struct tty *t, int signo)
 
     if (p->session->tty != t || t->pgrp == 0 || p->pgid == t->pgrp)
         return 0;
-    ignored = (p->sig.blocked & bit) || p->sighand->action[signo - 1].handler == 1;
+    ignored = (p->sig.blocked & bit) || sighand_get(p->sighand, signo).handler == 1;
     if (ignored)
         return signo == SIGTTIN ? -EIO : 0;
     if (proc_group_orphaned(p->pgid))

@@ -34,6 +34,14 @@ setup(void)
     proc_init();
 }
 
+static void
+set_handler(struct proc *p, int signo, uintptr_t handler)
+{
+    struct sigaction_k a = { .handler = handler };
+
+    ck_assert_int_eq(sighand_set(p->sighand, signo, &a), 0);
+}
+
 /* A process without a thread: its flags show what would have happened to it. */
 static struct proc *
 process(struct proc *parent)
@@ -41,9 +49,7 @@ process(struct proc *parent)
     struct proc *p;
 
     ck_assert_int_eq(proc_alloc(&p), 0);
-    p->sighand = kmem_alloc(sizeof *p->sighand);
-    ck_assert_ptr_nonnull(p->sighand);
-    p->sighand->refs = 1;
+    ck_assert_int_eq(sighand_create(&p->sighand), 0);
     p->exit_signal = SIGCHLD;
     p->parent = parent;
     if (parent != NULL)
@@ -74,7 +80,7 @@ START_TEST(blocked_and_ignored)
 {
     struct proc *p = process(NULL);
 
-    p->sighand->action[SIGTERM - 1].handler = SIG_IGN_K;
+    set_handler(p, SIGTERM, SIG_IGN_K);
     signal_send(p, SIGTERM, NULL);
     ck_assert(p->sig.pending == 0);
     p->sig.blocked = BIT_OF(SIGTERM) | BIT_OF(SIGHUP);
@@ -88,7 +94,7 @@ START_TEST(blocked_and_ignored)
 
     struct proc *q = process(NULL);
 
-    q->sighand->action[SIGUSR1 - 1].handler = 0x400000; /* caught: interrupts, does not kill */
+    set_handler(q, SIGUSR1, 0x400000); /* caught: interrupts, does not kill */
     signal_send(q, SIGUSR1, &(struct siginfo_k){ .code = SI_USER, .pid = 7 });
     ck_assert(q->thread.interrupted && !q->thread.killed);
 
@@ -145,7 +151,7 @@ START_TEST(process_1_is_protected)
     signal_send(p, SIGKILL, NULL);
     ck_assert(p->sig.pending == BIT_OF(SIGUSR2) && !p->thread.killed);
     p->sig.pending = p->sig.blocked = 0;
-    p->sighand->action[SIGUSR1 - 1].handler = 0x400000;
+    set_handler(p, SIGUSR1, 0x400000);
     signal_send(p, SIGUSR1, NULL);
     ck_assert(p->sig.pending == BIT_OF(SIGUSR1));
     signal_force(p, SIGSEGV,
@@ -160,9 +166,9 @@ START_TEST(faults_cannot_be_refused)
     struct proc *p = process(NULL);
 
     p->sig.blocked = BIT_OF(SIGSEGV);
-    p->sighand->action[SIGSEGV - 1].handler = 0x400000;
+    set_handler(p, SIGSEGV, 0x400000);
     signal_force(p, SIGSEGV, &(struct siginfo_k){ .addr = 0x1234 });
-    ck_assert(p->sighand->action[SIGSEGV - 1].handler == SIG_DFL_K &&
+    ck_assert(sighand_get(p->sighand, SIGSEGV).handler == SIG_DFL_K &&
               !(p->sig.blocked & BIT_OF(SIGSEGV)) && p->thread.killed);
     ck_assert_uint_eq(signal_info_take(&p->sig, SIGSEGV).addr, 0x1234);
     proc_remove(p);

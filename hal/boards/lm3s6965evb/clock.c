@@ -35,7 +35,7 @@ enum {
     PORT_A_PINS = 0x37 /* UART0, and SSI0 but for its select pin */
 };
 
-const char cm_cmdline[] = "root=tmpfs init=/bin/hello";
+const char cm_cmdline[] = "root=romfs";
 
 void
 cm_board_init(const struct board *board)

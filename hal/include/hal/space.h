@@ -45,7 +45,7 @@ void hal_space_protect(struct hal_space *space, uaddr_t va, size_t npages, unsig
 /* What `va`'s page maps to: false if not mapped.  Either result pointer may be NULL. */
 bool hal_space_query(const struct hal_space *space, uaddr_t va, paddr_t *pa_out, unsigned *prot_out);
 
-/* The kernel's own view of a physical page of RAM (direct map); `pa` must lie in RAM. */
+/* The kernel's own view of a physical page of RAM (direct map); `pa` must lie in RAM, or in the first files (boot_info.initrd_at). */
 void *hal_phys_ptr(paddr_t pa);
 /* The reverse, for a pointer into RAM. */
 paddr_t hal_ptr_phys(const void *p);

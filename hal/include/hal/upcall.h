@@ -8,8 +8,9 @@ struct boot_info {
     const struct board *board;
     paddr_t ram_base;  /* first byte of RAM the kernel may use (image and boot data lie outside) */
     uint64_t ram_size; /* bytes, a multiple of PAGE_SIZE */
-    const void *_Nullable initrd; /* an archive (cpio, newc) for a root file system in memory; NULL: none */
+    const void *_Nullable initrd; /* the first files: an image (romfs); NULL: none */
     size_t initrd_size;
+    paddr_t initrd_at; /* where programs can read and execute it; 0: nowhere.  hal_phys_ptr() takes it too */
     const char *cmdline; /* "root=/dev/hda run=..."; words separated by blanks, "run=" takes the rest of the line */
 };
 
