@@ -124,8 +124,33 @@ pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
 }
 TRUSTED_END
 
+TRUSTED_BEGIN(entry)
+/* The fault status does not say whether it was a load: the instruction does, which the program could read (DDI 0403E, A5.2.4 to A5.3.10).
+ * Not when its second half lies where the program may not execute. */
+static bool
+is_store(uint32_t pc, const struct hal_space *space)
+{
+    unsigned prot;
+
+    if (!hal_space_query(space, uaddr(pc), NULL, &prot) || (prot & HAL_PROT_EXEC) == 0)
+        return false;
+
+    unsigned op = *(const uint16_t *)(uintptr_t)pc;
+
+    if (op >= 0xe800) /* 32 bits long: load and store multiple, exclusive, dual, single have a bit for it */
+        return (op & 0xfe00) == 0xe800 || (op & 0xfe00) == 0xf800 ? (op & 0x10) == 0 : false;
+    return (op >= 0x5000 && op < 0x5600) ||             /* STR, STRH, STRB (register) */
+           (op >= 0x6000 && op < 0x6800) ||             /* STR */
+           (op >= 0x7000 && op < 0x7800) ||             /* STRB */
+           (op >= 0x8000 && op < 0x8800) ||             /* STRH */
+           (op >= 0x9000 && op < 0x9800) ||             /* STR to the stack */
+           (op & 0xfe00) == 0xb400 || op >> 11 == 0x18; /* PUSH, STM */
+}
+TRUSTED_END
+
 static void
-on_fault(const struct hal_user_regs *regs, unsigned exception, struct hal_stop *stop)
+on_fault(const struct hal_user_regs *regs, unsigned exception, const struct hal_space *space,
+         struct hal_stop *stop)
 {
     struct nvic_fault why = nvic_take_fault();
 
@@ -134,7 +159,8 @@ on_fault(const struct hal_user_regs *regs, unsigned exception, struct hal_stop *
     } else if ((why.cfsr & (MM_IACCVIOL | BF_IBUSERR)) != 0) {
         stop_fault(stop, regs->r[PC], HAL_PROT_EXEC);
     } else if ((why.cfsr & (MM_MMARVALID | BF_BFARVALID)) != 0) {
-        stop_fault(stop, (why.cfsr & MM_MMARVALID) != 0 ? why.mmfar : why.bfar, HAL_PROT_READ);
+        stop_fault(stop, (why.cfsr & MM_MMARVALID) != 0 ? why.mmfar : why.bfar,
+                   is_store(regs->r[PC], space) ? HAL_PROT_WRITE : HAL_PROT_READ);
     } else {
         stop->kind = HAL_STOP_TRAP;
         stop->trap = (why.cfsr & UF_DIVBYZERO) != 0   ? HAL_TRAP_DIVIDE
@@ -169,7 +195,7 @@ hal_user_run(struct hal_user *u, struct hal_space *space, struct hal_stop *stop)
         stop->kind = HAL_STOP_IRQ;
         break;
     default:
-        on_fault(regs, cm_switch.exception, stop);
+        on_fault(regs, cm_switch.exception, space, stop);
         break;
     }
 }

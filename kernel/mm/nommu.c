@@ -4,7 +4,7 @@
  * addresses).  An area is memory from its first byte to its last: nothing is mapped later, shared with the page cache or copied on write.
  *
  * Protection units want power-of-two regions that are aligned to their size and may leave out eighths of themselves (ARMv7-M: DDI 0403E,
- * B3.5.4), so an area is a block of the page allocator, as many eighths of it as it needs; the rest goes back.
+ * B3.5.4), so an area is a run of pages that are eighths of such a region.
  *
  * As on Linux without an MMU: no fork (-ENOSYS), no fixed addresses (-EINVAL); a file that lies in memory (inode_ops.direct) is mapped
  * where it is, if not for writing, others are copied; only writable shared ones are refused (-ENODEV).  Areas are unmapped and protected as a whole (-EINVAL), and none is both writable and executable (-EACCES).
@@ -55,21 +55,29 @@ pages_free(uintptr_t start, uint64_t from, uint64_t to)
         page_put(area_page(start, i));
 }
 
+/* Can these be some of the eighths of one region? */
+static bool
+region_fits(uint64_t first, uint64_t pages)
+{
+    for (unsigned order = order_of(pages); order <= PAGE_ORDER_MAX; order++) {
+        uint64_t all = 1ull << order, step = all / EIGHTHS > 1 ? all / EIGHTHS : 1;
+
+        if (first % step == 0 && pages % step == 0 && first % all + pages <= all)
+            return true;
+    }
+    return false;
+}
+
 /* Zeroed memory for an area, each page on its own; 0: there is no such piece. */
 static uintptr_t
 pages_alloc(uint64_t pages)
 {
-    unsigned order = order_of(pages);
-    struct page *block = page_zalloc(order);
+    struct page *first = page_alloc_run(pages, region_fits);
 
-    if (block == NULL)
+    if (first == NULL)
         return 0;
-
-    uintptr_t start = (uintptr_t)page_paddr(block).v;
-
-    page_split(block);
-    pages_free(start, pages, 1ull << order);
-    return start;
+    page_zero(first, pages);
+    return (uintptr_t)page_paddr(first).v;
 }
 
 static unsigned
@@ -173,8 +181,8 @@ map_direct(struct mm *mm, const struct mm_map_args *args, uint64_t pages, uintpt
     uint64_t room;
     paddr_t pa;
 
-    if (inode == NULL || inode->ops->direct == NULL || (args->flags & VMA_WRITE) != 0 ||
-        inode->ops->direct(inode, &pa, &room) < 0)
+    if (inode == NULL || inode->ops == NULL || inode->ops->direct == NULL ||
+        (args->flags & VMA_WRITE) != 0 || inode->ops->direct(inode, &pa, &room) < 0)
         return false;
     if (args->offset >= room || pages << PAGE_SHIFT > room - args->offset ||
         (pa.v + args->offset & PAGE_MASK) != 0)

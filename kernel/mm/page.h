@@ -43,6 +43,11 @@ void page_init(paddr_t base, uint64_t size);
 /* 2^order pages, physically contiguous, contents undefined (page_zalloc: zero), refs = 1.  NULL: none left. */
 struct page *_Nullable page_alloc(unsigned order) may_allocate;
 struct page *_Nullable page_zalloc(unsigned order) may_allocate;
+/* `n` pages in a row, each a block of its own, contents undefined, wherever `fits` (given the first one's number, its address divided by
+ * PAGE_SIZE) agrees: the shortest free stretch that has such a place.  For machines of so few pages that looking at all of them costs
+ * nothing.  NULL: none, after reclaim. */
+struct page *_Nullable page_alloc_run(uint64_t n,
+                                      bool (*fits)(uint64_t first, uint64_t n)) may_allocate;
 /* The memory of a block that page_zalloc() just gave, to become whatever structure is wanted. */
 void *page_fresh(struct page *p) fresh_memory;
 /* Fill `n` pages with zeroes; copy a page. */

@@ -219,6 +219,104 @@ page_take(unsigned order)
     return p;
 }
 
+/* --- runs --- */
+
+TRUSTED_BEGIN(memory)
+/* Everything but the single pages kept apart is on the lists, merged. */
+static void
+all_listed(void) requires_lock(page_lock)
+{
+    while (frontier_advance(0))
+        ;
+    (void)hot_flush();
+}
+
+/* The first place in the free stretch [from, to) of the table; `to`: there is none. */
+static uint64_t
+place_in(uint64_t from, uint64_t to, uint64_t n, bool (*fits)(uint64_t first, uint64_t n))
+{
+    for (uint64_t i = from; i + n <= to; i++)
+        if (fits(base_pfn + i, n))
+            return i;
+    return to;
+}
+
+/* The best place of all; table_len: there is none. */
+static uint64_t
+run_find(uint64_t n, bool (*fits)(uint64_t first, uint64_t n)) requires_lock(page_lock)
+{
+    uint64_t best = table_len, best_len = UINT64_MAX;
+
+    for (uint64_t i = 0; i < table_len;) {
+        uint64_t from = i;
+
+        while (i < table_len && (table[i].flags & PG_FREE) != 0)
+            i += 1ull << table[i].order;
+        if (i - from >= n && i - from < best_len) {
+            uint64_t at = place_in(from, i, n, fits);
+
+            if (at < i) {
+                best = at;
+                best_len = i - from;
+            }
+        }
+        if (i < table_len)
+            i += 1ull << table[i].order; /* whose it is does not matter */
+    }
+    return best;
+}
+
+/* Take [first, first + n) off the lists; what is left of the blocks goes back. */
+static void
+run_take(uint64_t first, uint64_t n) requires_lock(page_lock)
+{
+    uint64_t i = 0;
+
+    while (i < first + n) {
+        uint64_t end = i + (1ull << table[i].order);
+
+        if (end > first) {
+            free_list_remove(&table[i]);
+            for (uint64_t k = i; k < end; k++)
+                table[k] = (struct page){ .refs = 1 };
+            for (uint64_t k = i; k < end; k++)
+                if (k < first || k >= first + n) {
+                    table[k].refs = 0;
+                    block_free(&table[k], 0);
+                }
+        }
+        i = end;
+    }
+    counters.allocs += n;
+}
+
+struct page *
+page_alloc_run(uint64_t n, bool (*fits)(uint64_t first, uint64_t n))
+{
+    struct page *found = NULL;
+
+    if (n == 0 || n > table_len || kmem_should_fail(KMEM_PAGE))
+        return NULL;
+    for (unsigned round = 0; round < RECLAIM_ROUNDS && found == NULL; round++) {
+        irqlock_lock(&page_lock);
+        all_listed();
+
+        uint64_t at = run_find(n, fits);
+
+        if (at < table_len) {
+            run_take(at, n);
+            found = &table[at];
+        }
+        irqlock_unlock(&page_lock);
+        if (found == NULL && page_reclaim(RECLAIM_WANT) == 0)
+            break;
+    }
+    if (found != NULL)
+        hal_mem_unpoison(page_ptr(found), (size_t)n << PAGE_SHIFT);
+    return found;
+}
+TRUSTED_END
+
 size_t
 page_reclaim(size_t want)
 {

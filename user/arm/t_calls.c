@@ -135,7 +135,7 @@ pipes(void)
 static void
 addresses(void)
 {
-    int fd = sys_open("file", O_RDWR | O_CREAT, 0600);
+    int fd = sys_open("file", O_RDWR | O_CREAT, 0600), n;
 
     IS(-EFAULT, sys_write(fd, BAD, 4));
     IS(4, sys_write(fd, "abcd", 4));
@@ -149,7 +149,8 @@ addresses(void)
     IS(-EFAULT, sys_clock_gettime64(CLOCK_MONOTONIC, BAD));
     IS(-EFAULT, sys_clock_nanosleep64(CLOCK_MONOTONIC, 0, BAD, NULL));
     IS(-EFAULT, sys_rt_sigaction(SIGUSR1, BAD, NULL, 8));
-    IS(-EFAULT, sys_execve("file", BAD, NULL));
+    n = sys_execve("file", BAD, NULL); /* Linux has looked at either first: it is no program */
+    OK(n == -EFAULT || n == -EACCES);
     IS(-EFAULT, sys_getrandom(BAD, 8, 0));
     IS(-EFAULT, sys_ioctl(0, TCGETS, BAD) == -ENOTTY ? -EFAULT : sys_ioctl(0, TCGETS, BAD));
     IS(0, sys_close(fd));
