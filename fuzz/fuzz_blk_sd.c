@@ -1,7 +1,9 @@
-/* The drivers of the LM3S6965 evaluation board (pins, SPI, SD card, display) against chips and a card that answer anything. */
+/* The drivers of the LM3S6965 evaluation board (pins, SPI, SD card, display, temperature, watchdog) against chips and a card that answer anything. */
 #include <kernel/core/blk.h>
 #include <kernel/core/device.h>
 #include <kernel/core/panel.h>
+#include <kernel/core/sensor.h>
+#include <kernel/core/watchdog.h>
 #include <kernel/drivers/drivers.h>
 #include <kernel/fs/paneldev.h>
 #include <kernel/mm/kmem.h>
@@ -18,13 +20,9 @@ enum { REQUESTS = 6, SECTORS = 8, SLOW_NS = 20000, QUEUE = 600, FIFO = 8, GPIO_I
 enum { SSI = 0x40008000, DR = 0x08, SR = 0x0c, SR_RNE = 4, SR_READY = 7, DATA_BYTES = 514 };
 
 const struct driver *const kernel_drivers[] = {
-    &driver_gpio_pl061,
-    &driver_gpio_key,
-    &driver_gpio_led,
-    &driver_spi_pl022,
-    &driver_blk_sd,
-    &driver_display_ssd0323,
-    NULL,
+    &driver_gpio_pl061, &driver_gpio_key,      &driver_gpio_led,
+    &driver_spi_pl022,  &driver_blk_sd,        &driver_display_ssd0323,
+    &driver_adc_lm3s,   &driver_watchdog_lm3s, NULL,
 };
 const size_t kernel_drivers_len = sizeof kernel_drivers / sizeof kernel_drivers[0];
 
@@ -41,12 +39,32 @@ paneldev_add_display(const struct display *d unused_param)
     return 0;
 }
 
+static struct sensor *sensor;
+static struct watchdog *watchdog;
+
+int
+sensor_add(struct sensor *s)
+{
+    sensor = s;
+    return 0;
+}
+
+int
+watchdog_add(struct watchdog *w)
+{
+    w->timeout_s = w->max_s;
+    watchdog = w;
+    return 0;
+}
+
 #define WIRED(compatible, name, select, other)                                                     \
     { compatible, name, BOARD_WIRED, BOARD_WIRES(0, select, other), 0, BOARD_NO_IRQ, 0 }
 
 static const struct board_dev devs[] = {
     { "arm,pl061", "gpioa", BOARD_MMIO, 0x40004000, 0x1000, GPIO_IRQ, 0 },
     { "arm,pl022", "ssi0", BOARD_MMIO, SSI, 0x1000, 7, 50000000 },
+    { "luminary,adc", "adc0", BOARD_MMIO, 0x40038000, 0x1000, BOARD_NO_IRQ, 0 },
+    { "luminary,watchdog", "wdt0", BOARD_MMIO, 0x40000000, 0x1000, BOARD_NO_IRQ, 50000000 },
     WIRED("gpio-keys", "select", BOARD_PIN('A', 1), BOARD_NO_PIN),
     WIRED("gpio-leds", "led0", BOARD_PIN('A', 0), BOARD_NO_PIN),
     WIRED("sd-card-spi", "sd0", BOARD_PIN('A', 2), BOARD_NO_PIN),
@@ -195,6 +213,21 @@ request(struct blkdev *d)
 }
 
 static void
+measure_and_live(void)
+{
+    int32_t t = 0;
+
+    if (sensor != NULL && (sensor->read(sensor, &t) > 0 || t < -77500 || t > 147500))
+        abort();
+    if (watchdog != NULL) {
+        watchdog->ops->start(watchdog, 1 + fuzz_decision(&hostile.in) % watchdog->max_s);
+        watchdog->ops->ping(watchdog);
+        if (watchdog->ops->left(watchdog) > 2 * watchdog->max_s)
+            abort();
+    }
+}
+
+static void
 use(void)
 {
     static const uint8_t row[64];
@@ -212,6 +245,7 @@ use(void)
             display_write(display_find(NULL), fuzz_value(&hostile.in, 2),
                           cspan_of(row, sizeof row)) > (int64_t)sizeof row)
             abort();
+        measure_and_live();
         if (led_find("led0") != NULL)
             led_set(led_find("led0"), i & 1);
         fake_irq(GPIO_IRQ);
@@ -222,6 +256,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     memset(&card, 0, sizeof card);
+    sensor = NULL;
+    watchdog = NULL;
     hostile = (struct hostile){
         .plausible = chip, .written = written, .irq = { GPIO_IRQ, GPIO_IRQ }, .access_ns = SLOW_NS
     };

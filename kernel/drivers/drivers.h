@@ -3,6 +3,7 @@
 
 #include <kernel/core/device.h>
 
+extern const struct driver driver_adc_lm3s;
 extern const struct driver driver_blk_ata;
 extern const struct driver driver_blk_sd;
 extern const struct driver driver_display_ssd0323;
@@ -13,3 +14,4 @@ extern const struct driver driver_pci_i440fx;
 extern const struct driver driver_spi_pl022;
 extern const struct driver driver_uart_16550;
 extern const struct driver driver_uart_pl011;
+extern const struct driver driver_watchdog_lm3s;

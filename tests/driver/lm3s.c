@@ -8,8 +8,11 @@
 enum { GPIOA = 0x40004000, AFSEL = 0x420, DEN = 0x51c, SSI_PINS = 0x34 };
 
 const struct driver *const kernel_drivers[] = {
-    &driver_uart_pl011, &driver_gpio_pl061, &driver_gpio_key,        &driver_gpio_led,
-    &driver_spi_pl022,  &driver_blk_sd,     &driver_display_ssd0323, NULL,
+    &driver_uart_pl011,      &driver_watchdog_lm3s,
+    &driver_adc_lm3s,        &driver_gpio_pl061,
+    &driver_gpio_key,        &driver_gpio_led,
+    &driver_spi_pl022,       &driver_blk_sd,
+    &driver_display_ssd0323, NULL,
 };
 const size_t kernel_drivers_len = sizeof kernel_drivers / sizeof kernel_drivers[0];
 
@@ -24,6 +27,8 @@ static const struct board_dev devs[] = {
     { "intel,lapic", "lapic", BOARD_MMIO, 0xfee00000, 0x1000, BOARD_NO_IRQ, 1000000000 },
     { "qemu,debug-exit", "exit", BOARD_PORT, 0xf4, 4, BOARD_NO_IRQ, 0 },
     { "arm,pl011", "uart0", BOARD_MMIO, 0x4000c000, 0x1000, 4, 50000000 },
+    { "luminary,watchdog", "wdt0", BOARD_MMIO, 0x40000000, 0x1000, BOARD_NO_IRQ, 50000000 },
+    { "luminary,adc", "adc0", BOARD_MMIO, 0x40038000, 0x1000, BOARD_NO_IRQ, 50000000 },
     { "arm,pl061", "gpioa", BOARD_MMIO, GPIOA, 0x1000, 3, 0 },
     { "arm,pl061", "gpioc", BOARD_MMIO, 0x40006000, 0x1000, 5, 0 },
     { "arm,pl061", "gpiod", BOARD_MMIO, 0x40007000, 0x1000, 7, 0 },

@@ -1,19 +1,26 @@
-/* The lamp and the display of the LM3S6965 evaluation board as files, on the real VFS: docs/arm.md, "Devices". */
+/* The lamp, the display, the temperature sensor and the watchdog of the LM3S6965 evaluation board as files, on the real VFS: docs/arm.md, "Devices". */
 #include <kernel/abi/errno.h>
 #include <kernel/abi/fcntl.h>
+#include <kernel/core/wait.h>
 #include <kernel/fs/file.h>
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <hal/time.h>
+
+#include <devices/adc_lm3s.h>
 #include <devices/gpio_panel.h>
 #include <sim/display.h>
 
 #include "lm3s.h"
 #include "machine.h"
 
-enum { ROW = 64, ROWS = 64, SIZE = ROW * ROWS };
+enum { ROW = 64, ROWS = 64, SIZE = ROW * ROWS, LIVED = 77 };
+
+#define WDIOC_KEEPALIVE 0x80045705u
 
 static void
 start_up(void)
@@ -170,6 +177,102 @@ START_TEST(display)
 }
 END_TEST
 
+static void
+temperature_body(void)
+{
+    struct model *adc = sim_model_find(host.sim, "adc0");
+    static const int degrees[] = { 25000, -20000, 0, 85000 };
+    struct file *f;
+    char text[16];
+
+    start_files();
+    f = open_file("/dev/temp0", O_RDONLY);
+    for (unsigned i = 0; i < sizeof degrees / sizeof degrees[0]; i++) {
+        int64_t n = 0, got;
+
+        adc_lm3s_set_temperature(adc, degrees[i]);
+        ck_assert_int_eq(file_seek(f, 0, SEEK_SET), 0);
+        memset(text, 0, sizeof text);
+        while ((got = take(f, text + n, 1)) > 0) /* as a shell's read does */
+            n += got;
+        ck_assert_int_eq(got, 0);
+        ck_assert_int_eq(text[n - 1], '\n');
+        ck_assert_int_le(abs(atoi(text) - degrees[i]), 250); /* a step is 0.22 degrees */
+    }
+    file_put(f);
+}
+
+START_TEST(temperature)
+{
+    run(temperature_body);
+}
+END_TEST
+
+/* --- the watchdog --- */
+
+static void
+seconds(unsigned n)
+{
+    ck_assert_int_eq(thread_sleep_until(hal_time_now_ns() + n * 1000000000ull, 0), 0);
+}
+
+/* Programs that live, come and go; then the kernel in their place. */
+static void
+alive_body(void)
+{
+    struct file *f, *g;
+
+    start_files();
+    seconds(100); /* nothing has started it */
+    f = open_file("/dev/watchdog", O_WRONLY);
+    ck_assert_int_eq(vfs_open(NULL, "/dev/watchdog", O_WRONLY, 0, &g), -EBUSY);
+    for (unsigned i = 0; i < 5; i++) {
+        seconds(28);
+        ck_assert_int_eq(i % 2 == 0 ? put(f, "x", 1) : file_ioctl(f, WDIOC_KEEPALIVE, 0), i % 2 == 0);
+    }
+    ck_assert_int_eq(file_ioctl(f, 0x12345678, 0), -ENOTTY);
+    ck_assert_int_eq(put(f, "and Void", 8), 8);
+    file_put(f);
+    seconds(500); /* closed as it should be: the kernel is alive */
+    f = open_file("/dev/watchdog", O_WRONLY);
+    seconds(28);
+    ck_assert_int_eq(put(f, "V", 1), 1);
+    file_put(f);
+    seconds(100);
+    _exit(LIVED);
+}
+
+START_TEST(watchdog_of_the_living)
+{
+    run(alive_body);
+}
+END_TEST
+
+static unsigned more; /* seconds */
+
+static void
+dies_body(void)
+{
+    struct file *f;
+
+    start_files();
+    f = open_file("/dev/watchdog", O_WRONLY);
+    ck_assert_int_eq(put(f, "V", 1), 1);
+    ck_assert_int_eq(put(f, "x", 1), 1); /* it has thought better of it */
+    file_put(f);
+    seconds(29);
+    ck_assert(strstr(machine_log(), "reset in 30 s") != NULL);
+    seconds(more);
+    _exit(LIVED);
+}
+
+START_TEST(watchdog_of_the_dead)
+{
+    more = _i == 0 ? 2 : 0;
+    run(dies_body);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -181,6 +284,10 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, lamp);
     tcase_add_test(tc, display);
+    tcase_add_test(tc, temperature);
+    tcase_add_exit_test(tc, watchdog_of_the_living, LIVED);
+    tcase_add_loop_exit_test(tc, watchdog_of_the_dead, HOST_EXIT_OK, 0, 1); /* a reset */
+    tcase_add_loop_exit_test(tc, watchdog_of_the_dead, LIVED, 1, 2);
     suite_add_tcase(s, tc);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
