@@ -271,6 +271,39 @@ epolling_sets(void)
     close(ep2);
 }
 
+/* Chains of five sets and no more, whichever end they grow at. */
+static void
+epolling_chains(void)
+{
+    struct epoll_event ev = { .events = EPOLLIN }, out[1];
+    int set[8], p[2];
+
+    pipe(p);
+    for (int i = 0; i < 8; i++)
+        set[i] = epoll_create1(0);
+    for (int i = 0; i < 4; i++)
+        CALL(0, epoll_ctl(set[i], EPOLL_CTL_ADD, set[i + 1], &ev));
+    CALL(-ELOOP, epoll_ctl(set[4], EPOLL_CTL_ADD, set[5], &ev));
+    CALL(-ELOOP, epoll_ctl(set[5], EPOLL_CTL_ADD, set[0], &ev));
+    CALL(-ELOOP, epoll_ctl(set[4], EPOLL_CTL_ADD, set[0], &ev));
+    CALL(0, epoll_ctl(set[4], EPOLL_CTL_ADD, p[0], &ev));
+    CALL(0, epoll_wait(set[0], out, 1, 0));
+    write(p[1], "x", 1);
+    CALL(1, epoll_wait(set[0], out, 1, 0)); /* through five */
+    CALL(0, epoll_ctl(set[1], EPOLL_CTL_DEL, set[2], NULL));
+    CALL(0, epoll_ctl(set[5], EPOLL_CTL_ADD, set[0], &ev));
+    CALL(0, epoll_ctl(set[6], EPOLL_CTL_ADD, set[2], &ev));
+    CALL(-ELOOP, epoll_ctl(set[1], EPOLL_CTL_ADD, set[6], &ev)); /* three and four */
+    close(set[4]);
+    CALL(-ELOOP, epoll_ctl(set[1], EPOLL_CTL_ADD, set[6], &ev)); /* three and three */
+    close(set[3]);
+    CALL(0, epoll_ctl(set[1], EPOLL_CTL_ADD, set[6], &ev));
+    close(p[0]);
+    close(p[1]);
+    for (int i = 0; i < 8; i++)
+        close(set[i]);
+}
+
 static void
 eventfds(void)
 {
@@ -314,6 +347,7 @@ main(int argc, char **argv)
     selecting();
     epolling();
     epolling_sets();
+    epolling_chains();
     eventfds();
     return tap_end();
 }

@@ -12,13 +12,18 @@
 #include <kernel/sched/thread.h>
 #include <kernel/trusted/bounds.h>
 
-enum { EPOLL_DEPTH_MAX = 4, EVENTFD_SIZE = 8 };
+enum {
+    EPOLL_CHAIN_MAX = 5,    /* sets in sets; each is a frame of epoll_poll() */
+    EPOLL_LOOKS_MAX = 1000, /* sets looked at to find out */
+    EVENTFD_SIZE = 8
+};
 #define EPOLLEXCLUSIVE (1u << 28)
 #define EPOLLWAKEUP    (1u << 29)
 #define EPOLLONESHOT   (1u << 30)
 #define EPOLLET        (1u << 31)
 
 struct epoll {
+    struct file *file;
     struct list items;
     unsigned nr_items;
     struct waitq wait; /* pollers of the set, woken when it changes */
@@ -122,11 +127,13 @@ epoll_create_file(struct file **out)
     list_init(&ep->items);
     waitq_init(&ep->wait);
     rc = file_new(&epoll_ops, O_RDWR, NULL, out);
-    if (rc < 0)
+    if (rc < 0) {
         kmem_free(ep);
-    else
-        (*out)->data = ep;
-    return rc;
+        return rc;
+    }
+    ep->file = *out;
+    ep->file->data = ep;
+    return 0;
 }
 
 static struct epoll_item *_Nullable
@@ -143,38 +150,76 @@ item_find(struct epoll *ep, int fd, const struct file *target)
     return NULL;
 }
 
-/* How deep sets are nested beneath `f`; more than the limit, or `loop` among them: -ELOOP.  Depth-first without recursion. */
-static int
-check_nesting(struct file *f, const struct file *loop)
+/* Depth-first, without recursion: the sets that watch a set, or that it watches. */
+struct nesting {
+    bool up;
+    unsigned depth, deepest, looks;
+    struct list_node *at[EPOLL_CHAIN_MAX]; /* what is next on each level */
+    struct list *of[EPOLL_CHAIN_MAX];
+};
+
+static void
+nesting_enter(struct nesting *w, struct file *f)
 {
-    struct list_node *at[EPOLL_DEPTH_MAX + 1];
-    struct epoll *sets[EPOLL_DEPTH_MAX + 1];
-    int depth = 0;
+    struct epoll *ep = f->data;
+    struct list *list = w->up ? &f->epoll_items : &ep->items;
 
-    if (!file_is_epoll(f))
-        return 0;
-    if (f == loop)
-        return -ELOOP;
-    sets[0] = f->data;
-    at[0] = sets[0]->items.head.next;
-    while (depth >= 0) {
-        struct epoll_item *it;
+    at(w->of, EPOLL_CHAIN_MAX, w->depth) = list;
+    at(w->at, EPOLL_CHAIN_MAX, w->depth) = list->head.next;
+    if (++w->depth > w->deepest)
+        w->deepest = w->depth;
+}
 
-        if (at[depth] == &sets[depth]->items.head) {
-            depth--;
-            continue;
-        }
-        it = container_of(at[depth], struct epoll_item, set_node);
-        at[depth] = at[depth]->next;
-        if (!file_is_epoll(it->target))
-            continue;
-        if (it->target == loop || depth == EPOLL_DEPTH_MAX - 1)
-            return -ELOOP;
-        depth++;
-        sets[depth] = it->target->data;
-        at[depth] = sets[depth]->items.head.next;
+/* The next item of the innermost level; NULL: it is done, and left. */
+static struct epoll_item *_Nullable
+nesting_next(struct nesting *w)
+{
+    struct list_node *n = at(w->at, EPOLL_CHAIN_MAX, w->depth - 1);
+
+    if (n == &at(w->of, EPOLL_CHAIN_MAX, w->depth - 1)->head) {
+        w->depth--;
+        return NULL;
     }
-    return 0;
+    at(w->at, EPOLL_CHAIN_MAX, w->depth - 1) = n->next;
+    return w->up ? container_of(n, struct epoll_item, file_node)
+                 : container_of(n, struct epoll_item, set_node);
+}
+
+/* Sets of the longest chain from the set `f` on, itself among them; -ELOOP: too many, or one is `loop`. */
+static int
+nesting(struct file *f, bool up, const struct file *_Nullable loop)
+{
+    struct nesting w = { .up = up };
+
+    nesting_enter(&w, f);
+    while (w.depth > 0) {
+        struct epoll_item *it = nesting_next(&w);
+        struct file *next = it == NULL ? NULL : up ? it->ep->file : it->target;
+
+        if (next == NULL || !file_is_epoll(next))
+            continue;
+        if (next == loop || w.depth == EPOLL_CHAIN_MAX || ++w.looks > EPOLL_LOOKS_MAX)
+            return -ELOOP;
+        nesting_enter(&w, next);
+    }
+    return (int)w.deepest;
+}
+
+/* May `epf` watch `target`?  Then there would be chains of all above and all beneath. */
+static int
+check_nesting(struct file *epf, struct file *target)
+{
+    int above, beneath;
+
+    if (!file_is_epoll(target))
+        return 0;
+    beneath = nesting(target, false, epf);
+    if (beneath < 0)
+        return beneath;
+    above = nesting(epf, true, NULL);
+    if (above < 0)
+        return above;
+    return above + beneath > EPOLL_CHAIN_MAX ? -ELOOP : 0;
 }
 
 static int
@@ -182,13 +227,10 @@ add_item(struct file *epf, int fd, struct file *target, const struct epoll_event
 {
     struct epoll *ep = epf->data;
     struct epoll_item *it;
-    int rc = check_nesting(target, epf);
+    int rc = check_nesting(epf, target);
 
     if (rc < 0)
         return rc;
-    if (file_is_epoll(target) && !list_empty(&epf->epoll_items) && ep->nr_items > 0 &&
-        check_nesting(epf, target) < 0)
-        return -ELOOP;
     it = kmem_alloc(sizeof(*it));
     if (it == NULL)
         return -ENOMEM;
