@@ -40,6 +40,9 @@ LOWER = re.compile(r'sub[sw]?%s(?:\.w)?$' % COND)
 EXCEPTION = 36  # what an exception puts on the stack that was in use: eight words, and one to align it (DDI 0403E, B1.5.7)
 
 
+sys.setrecursionlimit(10000)  # as deep as the calls of the program
+
+
 class Wrong(Exception):
     pass
 
@@ -410,8 +413,11 @@ class Analysis:
             yield name, stack_size(size, self.functions, self.symbols, self.elf), depth + frames * EXCEPTION, chain
 
 
+def fits(stacks):
+    return all(depth <= size for _, size, depth, _ in stacks)
+
+
 def main(argv):
-    sys.setrecursionlimit(10000)
     every = argv[:1] == ['--functions']
     argv = argv[1:] if every else argv
     if len(argv) != 2:
@@ -429,11 +435,10 @@ def main(argv):
     for c in a.complaints:
         print('# ' + c)
     for i, (name, size, depth, chain) in enumerate(stacks, 2):
-        bad |= depth > size
         print('%s %d - the stack of %s: %d bytes at worst, it has %d' % ('ok' if depth <= size else 'not ok', i, name, depth, size))
         for f in chain:
             print('# %5d %s' % (f.frame, f))
-    return 1 if bad else 0
+    return 0 if fits(stacks) and not bad else 1
 
 
 if __name__ == '__main__':

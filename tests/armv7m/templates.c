@@ -31,6 +31,7 @@ const struct template judge_templates[] = {
     { "BIC", "0100001110xxxxxx" },
     { "MVN", "0100001111xxxxxx" },
     { "ADD high", "01000100xxxxxxxx" },
+    { "ADD pc", "01000100x1111xxx" }, /* of the same, seldom enough to be missed in a short run */
     { "CMP high", "01000101xxxxxxxx" },
     { "MOV high", "01000110xxxxxxxx" },
     { "BX", "010001110xxxx000" },

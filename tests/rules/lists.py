@@ -9,7 +9,8 @@ import rules
 
 SYMBOL = re.compile(r'^\s*(?:menu)?config (\w+)', re.M)
 FILES = 'kernel/files.txt'
-COMPILED_BY_TESTS = ('tests/rules/reject/', 'tests/armv7m/')  # by reject.py, and for judge.py, which needs a compiler for Arm
+# By reject.py and stackdepth.py, and for judge.py, which needs a compiler for Arm.
+COMPILED_BY_TESTS = ('tests/rules/reject/', 'tests/rules/stacks/', 'tests/armv7m/')
 
 
 def built():

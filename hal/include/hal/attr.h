@@ -5,11 +5,12 @@
 #pragma once
 
 #define must_check             __attribute__((warn_unused_result))
-/* Not made part of its caller, whose frame would be as large from then on: for what has much on the stack and ends before the deep calls. */
-#define noinline_fn            __attribute__((noinline))
 #define noreturn_fn            __attribute__((noreturn))
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define unused_param           __attribute__((unused))
+
+/* Not made part of its caller, whose frame would be as large from then on: for what has much on the stack and ends before the deep calls. */
+#define noinline_fn __attribute__((noinline))
 
 #if defined(__clang__)
 /* Before a statement about which the static analyzer is wrong; say why beside it. */
