@@ -19,15 +19,17 @@ $(BUILD)/build.ninja: | deps
 build: deps $(BUILD)/build.ninja ## build the simulator (plain and with sanitizers) and its disk
 	@ninja -C $(BUILD)
 
-run: deps $(BUILD)/build.ninja ## boot to a shell; ARGS="..." passes options, see build/drydock --help
-	@ninja -C $(BUILD) --quiet drydock disk.img
-	@$(BUILD)/drydock $(ARGS)
-
 ifeq ($(BOARD),pc)
+HOSTED := drydock
 METAL := drydock-metal.elf
 else
+HOSTED := drydock-$(BOARD)
 METAL := drydock-$(BOARD).elf
 endif
+
+run: deps $(BUILD)/build.ninja ## boot to a shell, or BOARD=lm3s6965evb; ARGS="..." passes options, see build/drydock --help
+	@ninja -C $(BUILD) --quiet $(HOSTED) disk.img
+	@$(BUILD)/$(HOSTED) $(ARGS)
 
 metal: deps $(BUILD)/build.ninja ## build the kernel for a real PC, build/drydock-metal.elf, or for BOARD=lm3s6965evb
 	@ninja -C $(BUILD) $(METAL)

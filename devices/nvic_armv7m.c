@@ -466,9 +466,8 @@ shcsr_write(void *dev, unsigned reg, uint64_t value)
 
 #define WORDS(r, name, off)                                                                        \
     [r] = { name "0", off, .rw = 0xffffffff, .peek = bits_peek, .write = bits_write },             \
-    [r + 1] = {                                                                                    \
-        name "1", off + 4, .rw = 0xfff, .ro = 0xfffff000, .peek = bits_peek, .write = bits_write   \
-    }
+    [r + 1] = { name "1",         off + 4,           .rw = 0xfff,                                  \
+                .ro = 0xfffff000, .peek = bits_peek, .write = bits_write }
 #define IPR(n)                                                                                     \
     [R_IPR + n] = { "IPR" #n, 0x400 + 4 * n, .rw = PRIO_REG, .ro = ~PRIO_REG & 0xffffffff,         \
                     .widths = 7 }

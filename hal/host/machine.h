@@ -13,15 +13,15 @@ struct boot_info;
 /* Constants of the machine. */
 extern const struct host_machine {
     const struct board *board;
-    const char *what;   /* "a modelled PC": for --help */
-    uint64_t ram_base;  /* physical address of the first byte of RAM */
-    uint64_t ram_size;  /* bytes, where the hosted kernel needs more than the board has; 0: the board's */
+    const char *what;  /* "a modelled PC": for --help */
+    uint64_t ram_base; /* physical address of the first byte of RAM */
+    uint64_t ram_size; /* bytes, where the hosted kernel needs more than the board has; 0: the board's */
     uint64_t ram_min, ram_max; /* what --memory may ask for */
     const char *ram_range;     /* ... in words */
-    const char *cpu;    /* for /proc/cpuinfo */
-    const char *root;   /* the root file system, unless --append says so: "/dev/hda" */
-    const char *shell;  /* what --run would be given where standard input is no terminal */
-    const char *drive;  /* the drive there is without --drive, a file beside the program; NULL: none */
+    const char *cpu;           /* for /proc/cpuinfo */
+    const char *root;          /* the root file system, unless --append says so: "/dev/hda" */
+    const char *shell;         /* what --run would be given where standard input is no terminal */
+    const char *drive; /* the drive there is without --drive, a file beside the program; NULL: none */
     const char *slots[4]; /* where drives go, in the order of the options; NULL: no more */
 } host_machine;
 

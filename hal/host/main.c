@@ -236,8 +236,8 @@ make_cmdline(bool dialogue, bool stdin_is_terminal)
         snprintf(winsize, sizeof winsize, " winsize=%ux%u", window.ws_row, window.ws_col);
 
     /* Without a person at it the console passes bytes as they are: no echo, no carriage returns. */
-    n = snprintf(cmdline, sizeof cmdline, "root=%s%s log=%d TERM=%s%s%s %s%s%s",
-                 host_machine.root, opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
+    n = snprintf(cmdline, sizeof cmdline, "root=%s%s log=%d TERM=%s%s%s %s%s%s", host_machine.root,
+                 opt.drives[0].read_only ? " rootflags=ro" : "", opt.log_level,
                  dialogue && term != NULL && strpbrk(term, " \t\n") == NULL ? term : "dumb",
                  winsize, opt.run != NULL || !stdin_is_terminal ? " console=raw" : "", opt.append,
                  run != NULL ? " run=" : "", run != NULL ? run : "");

@@ -14,7 +14,7 @@ enum host_user_backend {
     HOST_USER_NOTIFY,  /* SECCOMP_RET_USER_NOTIF for most system calls, the rest as below */
     HOST_USER_SECCOMP, /* SECCOMP_RET_TRAP, signal handler in the stub, hand-over by eventfds */
     HOST_USER_PTRACE,  /* PTRACE_SYSEMU */
-    HOST_USER_INTERP,  /* none of these: an interpreter (user_interp.c), for programs of another architecture */
+    HOST_USER_INTERP, /* none of these: an interpreter (user_interp.c), for programs of another architecture */
 };
 
 struct host_user_config {

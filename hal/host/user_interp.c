@@ -77,8 +77,8 @@ cm_user_enter(void)
         interp.stats.kicks += irq;
     }
     interp.stats.stops++;
-    cm_switch.exception = armv7m_core_enter(
-        &interp.core, exception != 0 ? exception : EXC_PENDSV, cm_switch.high, &cm_switch.psp);
+    cm_switch.exception = armv7m_core_enter(&interp.core, exception != 0 ? exception : EXC_PENDSV,
+                                            cm_switch.high, &cm_switch.psp);
 }
 
 /* --- the memory map --- */

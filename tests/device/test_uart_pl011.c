@@ -144,6 +144,24 @@ START_TEST(transmit_interrupt_at_its_level)
 }
 END_TEST
 
+/* A line without a speed: the FIFO is empty at once, and each time has passed its level. */
+START_TEST(transmit_interrupt_without_a_speed)
+{
+    start(FEN, 0);
+    uart_pl011_set_instant(u, true);
+    write32(IM, TX);
+    for (unsigned i = 0; i < 3; i++) {
+        write32(DR, 'a' + i);
+        ck_assert(irq(IRQ));
+        ck_assert_uint_eq(read32(FR) & TXFE, TXFE);
+        write32(ICR, TX);
+        ck_assert(!irq(IRQ));
+    }
+    ck_assert_mem_eq(t.out, "abc", 3);
+    finish();
+}
+END_TEST
+
 START_TEST(receives_one)
 {
     start(0, 0);
@@ -356,6 +374,7 @@ START_TEST(guest_errors)
 END_TEST
 
 RUN_TESTS("uart_pl011", reset_values, sends_at_its_rate, divisor_with_fraction,
-          transmit_interrupt_at_its_level, receives_one, receive_level_and_timeout,
-          loopback_and_overrun, break_condition, line_errors_and_overrun, switched_off,
+          transmit_interrupt_at_its_level, transmit_interrupt_without_a_speed, receives_one,
+          receive_level_and_timeout, loopback_and_overrun, break_condition, line_errors_and_overrun,
+          switched_off,
           fifo_switch_empties, host_that_does_not_take, host_that_sends_too_much, guest_errors)

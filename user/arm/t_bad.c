@@ -7,6 +7,7 @@
  *     text              write to its own text
  *     null              read at 0... 4
  *     undefined         an instruction that there is not
+ *     stack ADDRESS     a call with this stack pointer
  *     grant             take all memory, files and pipes there are, say how much, and end well */
 #include <user/arm/lib/heap.h>
 #include <user/arm/lib/out.h>
@@ -61,6 +62,11 @@ deed(const char *what, uint32_t address)
         print(1, "%d\n", *(volatile int *)(uintptr_t)4);
     else if (str_eq(what, "undefined"))
         __asm__ volatile("udf #42");
+    else if (str_eq(what, "stack")) /* where the call alone is no harm, the store is */
+        __asm__ volatile("mov sp, %0\n\tmovs r7, #20\n\tsvc #0\n\tpush {r0}"
+                         :
+                         : "r"(address)
+                         : "r0", "r7", "memory");
 }
 
 int

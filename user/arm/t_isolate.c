@@ -30,7 +30,7 @@ status_of(const char *deed, char *address)
 int
 main(int argc, char **argv)
 {
-    static const char deeds[] = "overflow\0jump\0device\0text\0null\0";
+    static const char deeds[] = "overflow\0jump\0device\0text\0null\0stack\0";
     char address[] = "0x00000000";
     uintptr_t at = (uintptr_t)&mine;
 

@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""The hosted LM3S6965 board: the kernel of configs/lm3s6965evb_defconfig on models, programs of docs/arm.md interpreted.
+
+BOARD in the environment names the program under test, in the build directory.
+"""
+
+import os
+import re
+import subprocess
+
+from harness import *
+
+BOARD = os.environ.get('BOARD', 'drydock-lm3s6965evb-asan')
+PROGRAM = os.path.join(BUILD, BOARD)
+TESTS = '/bin'  # where the guest test programs are
+SCRATCH = 'mkdir /tmp; '
+LINE = re.compile(r'^(not )?ok (\d+) - (.*)$', re.M)
+
+
+def board(commands, *args, **more):
+    r = drydock('--run', commands, *args, program=PROGRAM, **more)
+    assert b'Sanitizer' not in r.err, repr(r)
+    return r
+
+
+def good(commands, *args):
+    r = board(commands, *args)
+    assert r.code == 0, repr(r)
+    return r.text
+
+
+def guest(command, setup=''):
+    """All lines of a guest test program, which must have a plan that holds."""
+    r = board(setup + 'exec ' + command)
+    lines = LINE.findall(r.text)
+    plan = re.search(r'^1\.\.(\d+)$', r.text, re.M)
+    assert r.code == 0 and plan and int(plan[1]) == len(lines) > 0, repr(r)
+    assert not [l for l in lines if l[0]], repr(r)
+
+
+def test_shell():
+    assert good('echo hello; x=$(echo 1 2 | cat); echo $x; exit 0') == 'hello\n1 2\n'
+    assert board('exit 3').code == EXIT_GUEST
+
+
+def test_calls():
+    guest(TESTS + '/t_calls /tmp', SCRATCH)
+
+
+def test_signal():
+    guest(TESTS + '/t_signal')
+
+
+def test_vfork():
+    guest(TESTS + '/t_vfork /bin/true')
+
+
+def test_isolate():
+    guest('%s/t_isolate %s/t_bad' % (TESTS, TESTS))
+
+
+def test_six_programs():
+    text = good('for i in 1 2 3 4 5; do sleep 10 & done; ps; kill $!; wait')
+    assert len(re.findall(r'sleep$', text, re.M)) == 5, text
+
+
+def test_a_program_that_never_stops_is_preempted():
+    text = good('while true; do x=1; done & sleep 1; kill $!; wait $!; echo $?; exit 0')
+    assert text.endswith('143\n'), text
+
+
+def test_bad_programs():
+    """Each ends by its signal; the shell goes on."""
+    for deed, status in (('overflow', 139), ('jump', 139), ('device', 139), ('text', 139), ('null', 139), ('undefined', 132)):
+        assert good('%s/t_bad %s; echo $?; exit 0' % (TESTS, deed)).endswith('\n%d\n' % status), deed
+
+
+def test_a_stack_pointer_to_nowhere():
+    """Every register may hold anything when an exception comes."""
+    for at in ('0x00000000', '0x00000010', '0x20000000', '0x3ffffff0', '0x40004000', '0xe000ed90', '0xfffffffc'):
+        text = good('%s/t_bad stack %s; echo $?; exit 0' % (TESTS, at))
+        assert text.endswith('\n139\n'), text
+
+
+def test_idle_costs_nothing():
+    assert 'up 2:46:4' in good('sleep 10000; uptime')
+
+
+def test_same_run_twice():
+    """What the MPU was told, and when, is the same to the nanosecond."""
+    script = 'ls /bin; (sleep 1; echo b) & while true; do x=1; done & sleep 2; kill $!; ps; uptime; exit 0'
+
+    def once():
+        return subprocess.run([PROGRAM, '--run', script, '--trace', 'mpu.RBAR,systick.*'], stdin=subprocess.DEVNULL, capture_output=True)
+    a, b = once(), once()
+    assert a.returncode == 0 and len(a.stderr) > 2000, repr(a)[:2000]
+    assert a.stdout == b.stdout, (a.stdout, b.stdout)
+    for p, q in zip(a.stderr.splitlines(), b.stderr.splitlines()):
+        assert p == q, (p, q)
+    assert a.stderr == b.stderr
+
+
+def test_no_guest_errors():
+    """The kernel keeps to the rules of all chips."""
+    r = board('ls /; ps; echo x > /dev/null; sleep 1; exit 0', '--strict', '--log-level', '6')
+    assert r.code == 0 and b'guest error' not in r.err, repr(r)
+
+
+def test_out_of_memory():
+    """At boot: a panic that says so; later: an error of the program."""
+    r = board('true', '-m', '64K')
+    assert r.code == EXIT_PANIC and b'no memory for' in r.err, repr(r)
+    for n in range(1, 400, 23):
+        r = board('ls /bin; ps', '--fail-alloc', 'any:%d' % n)
+        assert r.code in (EXIT_OK, EXIT_GUEST, EXIT_PANIC), repr(r)
+        assert r.code != EXIT_PANIC or b'panic: no memory for' in r.err, repr(r)
+
+
+def test_options():
+    assert board('sleep 10', '--timeout', '3').code == EXIT_TIMEOUT
+    assert board('true', '--user', 'notify').code == EXIT_USAGE
+    assert board('true', '--user', 'interp').code == EXIT_OK
+    assert board('true', '-m', '1G').code == EXIT_USAGE
+    assert 'LM3S6965' in drydock('--help', program=PROGRAM).text
+    r = drydock('--clock', 'virtual', stdin=b'echo $((6*7))\ncat\n', program=PROGRAM)
+    assert r.code == EXIT_DEADLOCK and b'42\n' in r.out, repr(r)
+
+
+if __name__ == '__main__':
+    main()
