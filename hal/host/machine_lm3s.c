@@ -5,6 +5,7 @@
  */
 #include <hal/cortex_m/cortex_m.h>
 #include <hal/power.h>
+#include <hal/space.h>
 #include <hal/upcall.h>
 
 #include "host.h"
@@ -24,7 +25,7 @@ const struct host_machine host_machine = {
     .ram_max = 512 << 20,
     .ram_range = "memory must be 64K to 512M, in units of 4K",
     .cpu = "ARM Cortex-M3, interpreted",
-    .root = "tmpfs",
+    .root = "romfs",
     .shell = "exec /bin/sh",
     .slots = { "sd0" },
 };
@@ -46,7 +47,8 @@ host_machine_start(struct boot_info *boot)
     mpu_init(&mpu);
     if (!armv7m_core_program(interp_core(), FILES_AT, initrd_start, size))
         hal_panic("the first files do not fit the flash");
-    boot->initrd = initrd_start;
+    boot->initrd_at = paddr(FILES_AT);
+    boot->initrd = hal_phys_ptr(boot->initrd_at);
     boot->initrd_size = size;
 }
 

@@ -12,8 +12,8 @@ from harness import *
 
 BOARD = os.environ.get('BOARD', 'drydock-lm3s6965evb-asan')
 PROGRAM = os.path.join(BUILD, BOARD)
-TESTS = '/bin'  # where the guest test programs are
-SCRATCH = 'mkdir /tmp; '
+TESTS = '/test'  # where the guest test programs are
+SCRATCH = 'mount -t tmpfs tmpfs /tmp; '
 LINE = re.compile(r'^(not )?ok (\d+) - (.*)$', re.M)
 
 
