@@ -186,7 +186,8 @@ load_first(struct proc *p)
     int rc;
 
     open_console(p);
-    rc = vfs_mount("proc", "/proc", "proc", 0, ""); /* as /dev: a process that runs mount is a sixth of a boot */
+    rc = vfs_mount("proc", "/proc", "proc", 0,
+                   ""); /* as /dev: a process that runs mount is a sixth of a boot */
     need_memory(rc, "/proc");
     if (rc < 0)
         klog(LOG_INFO, "init: /proc is not mounted");

@@ -376,5 +376,5 @@ END_TEST
 RUN_TESTS("uart_pl011", reset_values, sends_at_its_rate, divisor_with_fraction,
           transmit_interrupt_at_its_level, transmit_interrupt_without_a_speed, receives_one,
           receive_level_and_timeout, loopback_and_overrun, break_condition, line_errors_and_overrun,
-          switched_off,
-          fifo_switch_empties, host_that_does_not_take, host_that_sends_too_much, guest_errors)
+          switched_off, fifo_switch_empties, host_that_does_not_take, host_that_sends_too_much,
+          guest_errors)
