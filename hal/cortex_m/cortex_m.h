@@ -90,6 +90,8 @@ struct mpu_region {
 void mpu_init(const struct io *io);
 /* The one region that lets programs do `prot` (enum hal_prot) in [start, start + size) and nothing else.  False: there is none. */
 bool mpu_encode(uint32_t start, uint32_t size, unsigned prot, struct mpu_region *out);
+/* What it was made for. */
+unsigned mpu_prot(const struct mpu_region *region);
 /* Regions 0 .. n-1; the others are off. */
 void mpu_load(const struct mpu_region *regions, unsigned n);
 

@@ -53,6 +53,13 @@ mpu_encode(uint32_t start, uint32_t size, unsigned prot, struct mpu_region *out)
     return false;
 }
 
+unsigned
+mpu_prot(const struct mpu_region *region)
+{
+    return HAL_PROT_READ | ((region->rasr & RASR_AP_RW) == RASR_AP_RW ? HAL_PROT_WRITE : 0) |
+           ((region->rasr & RASR_XN) != 0 ? 0 : HAL_PROT_EXEC);
+}
+
 TRUSTED_BEGIN(mmio)
 void
 mpu_load(const struct mpu_region *regions, unsigned n)

@@ -11,8 +11,7 @@ struct hal_space {
     bool used;
     unsigned count;
     struct extent {
-        uint32_t start;
-        uint32_t size : 29, prot : 3;
+        uint32_t start, size;
     } extent[MPU_REGIONS];
     struct mpu_region region[MPU_REGIONS];
 };
@@ -76,7 +75,7 @@ set(struct hal_space *space, unsigned i, uint32_t start, uint32_t size, unsigned
     if (active == space)
         active = NULL;
     if (kept) {
-        space->extent[i] = (struct extent){ start, size, prot };
+        space->extent[i] = (struct extent){ start, size };
     } else {
         space->extent[i] = space->extent[--space->count];
         space->region[i] = space->region[space->count];
@@ -131,7 +130,8 @@ hal_space_unmap(struct hal_space *space, uaddr_t va, size_t npages)
                 end = from;
             else
                 end = start;
-            if (!set(space, i, (uint32_t)start, end > start ? (uint32_t)(end - start) : 0, e->prot))
+            if (!set(space, i, (uint32_t)start, end > start ? (uint32_t)(end - start) : 0,
+                     mpu_prot(&space->region[i])))
                 continue;
         }
         i++;
@@ -148,7 +148,8 @@ hal_space_protect(struct hal_space *space, uaddr_t va, size_t npages, unsigned p
         struct extent *e = &space->extent[i];
         bool whole = e->start >= from && end_of(e) <= to;
 
-        if (meets(e, from, to) && !set(space, i, e->start, e->size, whole ? prot : prot & e->prot))
+        if (meets(e, from, to) &&
+            !set(space, i, e->start, e->size, whole ? prot : prot & mpu_prot(&space->region[i])))
             continue;
         i++;
     }
@@ -165,7 +166,7 @@ hal_space_query(const struct hal_space *space, uaddr_t va, paddr_t *pa_out, unsi
         if (pa_out != NULL)
             *pa_out = paddr(va.v & ~PAGE_MASK);
         if (prot_out != NULL)
-            *prot_out = e->prot;
+            *prot_out = mpu_prot(&space->region[i]);
         return true;
     }
     return false;

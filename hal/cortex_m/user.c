@@ -135,7 +135,7 @@ is_store(uint32_t pc, const struct hal_space *space)
     if (!hal_space_query(space, uaddr(pc), NULL, &prot) || (prot & HAL_PROT_EXEC) == 0)
         return false;
 
-    unsigned op = *(const uint16_t *)(uintptr_t)pc;
+    unsigned op = *(const uint16_t *)hal_phys_ptr(paddr(pc));
 
     if (op >= 0xe800) /* 32 bits long: load and store multiple, exclusive, dual, single have a bit for it */
         return (op & 0xfe00) == 0xe800 || (op & 0xfe00) == 0xf800 ? (op & 0x10) == 0 : false;
