@@ -467,7 +467,7 @@ START_TEST(failing_allocations)
     for (n = 1; n < 500; n++) {
         struct mm *before = fake_proc.mm;
 
-        kmem_fail_at(n, 1);
+        kmem_fail_at(n, 1000); /* and what it tries again */
         rc = proc_execve("/s/one", a[0], a[1]);
         kmem_fail_at(0, 0);
         if (rc == 0 && fake_proc.mm != before)

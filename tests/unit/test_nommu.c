@@ -86,16 +86,17 @@ poke(struct mm *mm, uintptr_t va, uint8_t b)
 
 /* --- what must hold of every area --- */
 
-/* One region of an ARMv7-M MPU can be exactly this: a power of two, aligned to it, some of its eighths left out at the end. */
+/* One region of an ARMv7-M MPU can be exactly this: a power of two, aligned to it, some of its eighths left out at either end. */
 static void
 check_region(uintptr_t start, uintptr_t end)
 {
-    uint64_t size = PAGE_SIZE;
+    for (uint64_t size = PAGE_SIZE; size <= (uint64_t)PAGE_SIZE << PAGE_ORDER_MAX; size *= 2) {
+        uint64_t step = size / EIGHTHS < PAGE_SIZE ? PAGE_SIZE : size / EIGHTHS;
 
-    while (size < end - start)
-        size *= 2;
-    ck_assert_uint_eq(start % size, 0);
-    ck_assert_uint_eq((end - start) % (size / EIGHTHS < PAGE_SIZE ? PAGE_SIZE : size / EIGHTHS), 0);
+        if (start % step == 0 && end % step == 0 && start / size == (end - 1) / size)
+            return;
+    }
+    ck_abort_msg("%#lx to %#lx is no region", (unsigned long)start, (unsigned long)end);
 }
 
 struct count {
@@ -305,6 +306,80 @@ START_TEST(file_copy)
 }
 END_TEST
 
+static paddr_t direct_at;
+static uint64_t direct_room;
+
+static int
+fake_direct(struct inode *inode unused_param, paddr_t *at_out, uint64_t *room_out)
+{
+    *at_out = direct_at;
+    *room_out = direct_room;
+    return direct_at.v != 0 ? 0 : -ENODEV;
+}
+
+/* A file that lies in memory is mapped where it lies, and costs no page; a part of it that is not aligned, or whose region would show
+ * more than the file's, is copied. */
+START_TEST(file_in_place)
+{
+    static const struct inode_ops ops = { .direct = fake_direct };
+    char text[3 * PAGE_SIZE];
+    struct fake_file *f;
+    struct mm_map_args a = { .len = 3 * PAGE_SIZE, .flags = VMA_READ | VMA_EXEC };
+    struct page *block = page_alloc(2);
+    struct page_stats before, after;
+    struct mm *mm;
+    unsigned prot;
+    uintptr_t at;
+
+    memset(text, 'x', sizeof text);
+    f = fake_file_set(0, "/f", text, sizeof text);
+    f->inode.ops = &ops;
+    ck_assert_ptr_nonnull(block);
+    page_split(block);
+    direct_at = page_paddr(block);
+    direct_room = sizeof text;
+    ck_assert_int_eq(mm_create(&mm), 0);
+    ck_assert_int_eq(vfs_open_exec("/f", &a.file), 0);
+    page_stats(&before);
+    ck_assert_int_eq(mm_map(mm, &a, &at), 0);
+    page_stats(&after);
+    ck_assert_uint_eq(at, direct_at.v);
+    ck_assert_uint_eq(after.free, before.free);
+    ck_assert(hal_space_query(mm->space, uaddr(at), NULL, &prot));
+    ck_assert_uint_eq(prot, HAL_PROT_READ | HAL_PROT_EXEC);
+    ck_assert_int_eq(mm_protect(mm, at, a.len, VMA_READ | VMA_WRITE), -EACCES);
+    ck_assert_int_eq(mm_protect(mm, at, a.len, VMA_READ), 0);
+    ck_assert_int_eq(mm_unmap(mm, at, a.len), 0);
+    page_stats(&after);
+    ck_assert_uint_eq(after.free, before.free);
+
+    a.offset = PAGE_SIZE;
+    a.len = PAGE_SIZE;
+    ck_assert_int_eq(mm_map(mm, &a, &at), 0);
+    ck_assert_uint_eq(at, direct_at.v + PAGE_SIZE);
+    mm_put(mm); /* with it there */
+    ck_assert_int_eq(mm_create(&mm), 0);
+
+    a.flags = VMA_READ | VMA_WRITE;
+    ck_assert_int_eq(mm_map(mm, &a, &at), 0);
+    ck_assert_uint_ne(at, direct_at.v + PAGE_SIZE);
+    a.flags = VMA_READ;
+    direct_at.v += 16;
+    ck_assert_int_eq(mm_map(mm, &a, &at), 0);
+    ck_assert_uint_ne(at, direct_at.v + PAGE_SIZE);
+    direct_at = page_paddr(block);
+    direct_room = 2 * PAGE_SIZE - 1;
+    ck_assert_int_eq(mm_map(mm, &a, &at), 0);
+    ck_assert_int_eq(peek(mm, at), 'x');
+    file_put(a.file);
+    audit(mm);
+    mm_put(mm);
+    for (unsigned i = 0; i < 4; i++)
+        page_put(page_of(paddr(page_paddr(block).v + i * PAGE_SIZE)));
+    check_no_leak();
+}
+END_TEST
+
 /* The break stays within its area, and what it gives is zero, the second time too. */
 START_TEST(brk_moves)
 {
@@ -380,6 +455,7 @@ main(void)
     tcase_add_test(t, refusals);
     tcase_add_test(t, limit);
     tcase_add_test(t, file_copy);
+    tcase_add_test(t, file_in_place);
     tcase_add_test(t, brk_moves);
     tcase_add_test(t, remap_and_discard);
     tcase_add_test(t, exhaustion);
