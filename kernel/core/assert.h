@@ -5,5 +5,11 @@
 
 void panic(const char *fmt, ...) printf_like(1, 2) noreturn_fn;
 void assert_fail(const char *expr, const char *file, int line) noreturn_fn;
+/* Where the texts would take too much room: who called says which it was. */
+void assert_fail_here(void) noreturn_fn __attribute__((noinline));
 
+#ifdef CONFIG_ASSERT_TEXT
 #define assert(e) ((e) ? (void)0 : assert_fail(#e, __FILE__, __LINE__))
+#else
+#define assert(e) ((e) ? (void)0 : assert_fail_here())
+#endif

@@ -35,3 +35,9 @@ assert_fail(const char *expr, const char *file, int line)
 {
     panic("assertion failed: %s (%s:%d)", expr, file, line);
 }
+
+void
+assert_fail_here(void)
+{
+    panic("assertion failed at %p", __builtin_return_address(0));
+}

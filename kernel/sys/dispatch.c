@@ -27,9 +27,12 @@ report(uint64_t nr)
         done = true;
     }
     const struct proc *p = proc_current();
-    if (nr < sys_table_len && at(sys_table, sys_table_len, nr).name != NULL)
-        klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid,
-             at(sys_table, sys_table_len, nr).name, (unsigned long long)nr);
+    const char *name =
+        SYS_NAMES && nr < sys_table_len ? at(sys_table, sys_table_len, nr).name[0] : NULL;
+
+    if (name != NULL)
+        klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid, name,
+             (unsigned long long)nr);
     else
         klog(LOG_INFO, "%s[%d]: there is no system call %llu", p->comm, p->pid,
              (unsigned long long)nr);

@@ -13,8 +13,17 @@ struct sysargs {
 
 typedef int64_t (*sys_fn)(const struct sysargs *args);
 
+/* Are the names of all calls in the kernel, for its log?  SYS_NAMES is 1 or 0. */
+#ifdef CONFIG_SYSCALL_NAMES
+#define SYS_NAMES 1
+#define SYS_ENTRY(text, function) { .name = { text }, .fn = (function) }
+#else
+#define SYS_NAMES 0
+#define SYS_ENTRY(text, function) { .fn = (function) }
+#endif
+
 struct sys_entry {
-    const char *name;
+    const char *_Nullable name[SYS_NAMES];
     sys_fn fn; /* NULL: known by name only, -ENOSYS */
 };
 

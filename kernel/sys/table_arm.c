@@ -13,9 +13,9 @@
 #include <kernel/sys/sys_signal.h>
 #include <kernel/sys/sys_time.h>
 
-#define CALL(name)        [SYS_##name] = { #name, sys_##name }
-#define SAME(name, other) [SYS_##name] = { #name, sys_##other }
-#define NAME(name)        [SYS_##name] = { #name, NULL }
+#define CALL(name)        [SYS_##name] = SYS_ENTRY(#name, sys_##name)
+#define SAME(name, other) [SYS_##name] = SYS_ENTRY(#name, sys_##other)
+#define NAME(name)        [SYS_##name] = SYS_ENTRY(#name, NULL)
 
 const struct sys_entry sys_table[] = {
     /* clang-format off */

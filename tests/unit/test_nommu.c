@@ -326,7 +326,6 @@ START_TEST(file_in_place)
     struct fake_file *f;
     struct mm_map_args a = { .len = 3 * PAGE_SIZE, .flags = VMA_READ | VMA_EXEC };
     struct page *block = page_alloc(2);
-    struct page_stats before, after;
     struct mm *mm;
     unsigned prot;
     uintptr_t at;
@@ -340,18 +339,15 @@ START_TEST(file_in_place)
     direct_room = sizeof text;
     ck_assert_int_eq(mm_create(&mm), 0);
     ck_assert_int_eq(vfs_open_exec("/f", &a.file), 0);
-    page_stats(&before);
     ck_assert_int_eq(mm_map(mm, &a, &at), 0);
-    page_stats(&after);
     ck_assert_uint_eq(at, direct_at.v);
-    ck_assert_uint_eq(after.free, before.free);
+    ck_assert_uint_eq(mm->rss_pages, 0);
     ck_assert(hal_space_query(mm->space, uaddr(at), NULL, &prot));
     ck_assert_uint_eq(prot, HAL_PROT_READ | HAL_PROT_EXEC);
     ck_assert_int_eq(mm_protect(mm, at, a.len, VMA_READ | VMA_WRITE), -EACCES);
     ck_assert_int_eq(mm_protect(mm, at, a.len, VMA_READ), 0);
     ck_assert_int_eq(mm_unmap(mm, at, a.len), 0);
-    page_stats(&after);
-    ck_assert_uint_eq(after.free, before.free);
+    ck_assert_uint_eq(mm->rss_pages, 0);
 
     a.offset = PAGE_SIZE;
     a.len = PAGE_SIZE;
