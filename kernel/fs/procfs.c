@@ -288,7 +288,7 @@ root_fixed(uint64_t pos, struct name *name, unsigned *type, uint64_t *ino)
     for (unsigned k = 0; k <= i; k++) {
         if (at(procfs_root_files, procfs_root_files_len, k).name != NULL)
             continue;
-        if (i - k > 1)
+        if (i - k > (procfs_has_sys ? 1 : 0))
             return false;
         *name = i == k ? name_of("self", 4) : name_of("sys", 3);
         *type = (i == k ? S_IFLNK : S_IFDIR) >> 12;

@@ -63,7 +63,8 @@ int64_t procfs_number(struct name name);
 extern const struct inode_ops procfs_special_ops;
 int procfs_show_mounts(struct seq *s, struct inode *inode);
 
-/* procfs_sys.c: the machine's files, and /proc/sys. */
+/* procfs_sys.c or procfs_few.c: the machine's files, and /proc/sys if there is one. */
+extern const bool procfs_has_sys;
 extern const struct procfs_file procfs_root_files[];
 extern const size_t procfs_root_files_len; /* with the one that has no name */
 

@@ -244,6 +244,8 @@ show_vmstat(struct seq *s, unused_param struct inode *inode)
     return 0;
 }
 
+const bool procfs_has_sys = true;
+
 const struct procfs_file procfs_root_files[] = {
     { "cmdline", 0444, show_cmdline, NULL },
     { "cpuinfo", 0444, show_cpuinfo, NULL },

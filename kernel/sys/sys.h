@@ -15,10 +15,10 @@ typedef int64_t (*sys_fn)(const struct sysargs *args);
 
 /* Are the names of all calls in the kernel, for its log?  SYS_NAMES is 1 or 0. */
 #ifdef CONFIG_SYSCALL_NAMES
-#define SYS_NAMES 1
+#define SYS_NAMES                 1
 #define SYS_ENTRY(text, function) { .name = { text }, .fn = (function) }
 #else
-#define SYS_NAMES 0
+#define SYS_NAMES                 0
 #define SYS_ENTRY(text, function) { .fn = (function) }
 #endif
 
