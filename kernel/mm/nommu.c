@@ -185,7 +185,7 @@ map_direct(struct mm *mm, const struct mm_map_args *args, uint64_t pages, uintpt
         (args->flags & VMA_WRITE) != 0 || inode->ops->direct(inode, &pa, &room) < 0)
         return false;
     if (args->offset >= room || pages << PAGE_SHIFT > room - args->offset ||
-        (pa.v + args->offset & PAGE_MASK) != 0)
+        ((pa.v + args->offset) & PAGE_MASK) != 0)
         return false;
     direct.flags |= VMA_DIRECT;
     *addr_out = (uintptr_t)(pa.v + args->offset);
