@@ -304,20 +304,30 @@ show_maps(struct seq *s, struct inode *inode)
     return 0;
 }
 
+struct mount_text {
+    struct seq *seq;
+    char line[512];
+};
+
 static bool
 show_mount(struct mount *m, void *arg)
 {
-    struct seq *s = arg;
-    char line[512];
+    struct mount_text *t = arg;
 
-    seq_write(s, line, mount_line(m, line, sizeof(line)));
-    return !s->overflow;
+    seq_write(t->seq, t->line, mount_line(m, t->line, sizeof t->line));
+    return !t->seq->overflow;
 }
 
 int
 procfs_show_mounts(struct seq *s, unused_param struct inode *inode)
 {
-    mount_for_each(show_mount, s);
+    struct mount_text *t = kmem_alloc(sizeof *t);
+
+    if (t == NULL)
+        return -ENOMEM;
+    t->seq = s;
+    mount_for_each(show_mount, t);
+    kmem_free(t);
     return 0;
 }
 

@@ -5,7 +5,9 @@
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys.h>
 
-enum { UPATH_INLINE = 200 };
+enum {
+    UPATH_INLINE = PAGE_SIZE / 20
+}; /* some calls have three of them on the stack, which is a few pages */
 
 struct upath {
     const char *text;
