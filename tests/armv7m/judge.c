@@ -13,7 +13,7 @@
 
 #include "generate.h"
 
-enum { BUDGET = 64, SHOWN = 20, RARE = 3 };
+enum { BUDGET = 64, SHOWN = 20, RARE = 1 };
 enum { EXC_HARDFAULT = 3, EXC_MEMMANAGE, EXC_BUSFAULT, EXC_USAGEFAULT, EXC_SVCALL = 11 };
 
 #define XPSR_ALIGNED UINT32_C(0x200)

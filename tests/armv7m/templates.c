@@ -31,9 +31,10 @@ const struct template judge_templates[] = {
     { "BIC", "0100001110xxxxxx" },
     { "MVN", "0100001111xxxxxx" },
     { "ADD high", "01000100xxxxxxxx" },
-    { "ADD pc", "01000100x1111xxx" }, /* of the same, seldom enough to be missed in a short run */
+    { "ADD pc", "01000100x1111xxx" }, /* of the same, which is seldom seen otherwise */
     { "CMP high", "01000101xxxxxxxx" },
     { "MOV high", "01000110xxxxxxxx" },
+    { "MOV pc", "01000110x1111xxx" }, /* the same */
     { "BX", "010001110xxxx000" },
     { "BLX", "010001111xxxx000" },
     { "LDR lit", "01001xxx0xxxxxxx" },

@@ -49,7 +49,7 @@ MUTANTS = [  # what is wrong, file, text, text instead
     ('a part is not unmapped', SPACE, 'if (meets(e, from, to)) {', 'if (start >= from && end <= to) {'),
     ('nothing makes a hole', SPACE, 'return from < to && ', 'return '),
     ('the hole stays', SPACE, '                end = start;', '                ;'),
-    ('a part takes all rights', SPACE, 'whole ? prot : prot & e->prot', 'prot'),
+    ('a part takes all rights', SPACE, 'whole ? prot : prot & mpu_prot(&space->region[i])', 'prot'),
     ('devices too', SPACE, 'npages > (USER_MAX - va.v) / PAGE_SIZE', 'npages > USER_MAX / PAGE_SIZE'),
     ('the vectors too', SPACE, 'va.v < USER_MIN || ', ''),
 ]
