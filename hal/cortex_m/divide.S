@@ -16,6 +16,7 @@ __aeabi_uldivmod:
         ldrd    r2, r3, [sp, #8]
         add     sp, sp, #16
         pop     {r4, pc}
+        .size   __aeabi_uldivmod, . - __aeabi_uldivmod
 
         .thumb_func
         .globl  __aeabi_ldivmod
@@ -29,6 +30,7 @@ __aeabi_ldivmod:
         ldrd    r2, r3, [sp, #8]
         add     sp, sp, #16
         pop     {r4, pc}
+        .size   __aeabi_ldivmod, . - __aeabi_ldivmod
 
 /* Shifts of 64 bits, r1:r0 by r2: a register's shift takes the count's lowest byte, and 32 or more leave nothing. */
         .thumb_func
@@ -44,6 +46,7 @@ __aeabi_llsl:
         orrs    r1, r3
         lsls    r0, r2
         bx      lr
+        .size   __aeabi_llsl, . - __aeabi_llsl
 
         .thumb_func
         .globl  __aeabi_llsr
@@ -58,6 +61,7 @@ __aeabi_llsr:
         orrs    r0, r3
         lsrs    r1, r2
         bx      lr
+        .size   __aeabi_llsr, . - __aeabi_llsr
 
         .thumb_func
         .globl  __aeabi_lasr
@@ -72,3 +76,4 @@ __aeabi_lasr:
         asrpl   r0, r1, r3
         asrs    r1, r2
         bx      lr
+        .size   __aeabi_lasr, . - __aeabi_lasr
