@@ -237,6 +237,35 @@ START_TEST(contents)
 }
 END_TEST
 
+/* --- no clock --- */
+
+/* It is 1970: an inode must not be deleted at a time that means "never", nor at one that looks like a link of the list of orphans. */
+static int64_t no_clock_s;
+
+static void
+no_clock_body(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        time_set_wall((struct ktime){ .sec = i == 0 ? no_clock_s : 2000000000 });
+        mount();
+        ck_assert_int_eq(fs_create(i == 0 ? "/m/new" : "/m/other"), 0);
+        if (i == 0) {
+            ck_assert_int_eq(fs_create("/m/gone"), 0);
+            ck_assert_int_eq(vfs_unlink(NULL, "/m/gone"), 0);
+        }
+        unmount();
+        fsck();
+    }
+}
+
+START_TEST(no_clock)
+{
+    load(_i < 2 ? "small" : "plain");
+    no_clock_s = _i % 2 * 5;
+    ck_assert(fake_fs_run(RAM, no_clock_body));
+}
+END_TEST
+
 /* --- no space --- */
 
 /* Operations that want blocks or inodes, each on a freshly mounted, nearly full disk. */
@@ -534,6 +563,7 @@ main(void)
     TCase *tc = tcase_create("ext2");
 
     tcase_add_loop_test(tc, contents, 0, 3);
+    tcase_add_loop_test(tc, no_clock, 0, 4);
     tcase_add_loop_test(tc, random_operations, 0, 40);
     tcase_add_loop_test(tc, no_space, 0, 2);
     tcase_add_loop_test(tc, no_memory, 0, 2);

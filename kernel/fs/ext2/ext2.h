@@ -118,9 +118,10 @@ struct ext2_fs {
     uint32_t gd_per_block;
     uint32_t table_blocks; /* of each group's inode table */
     struct ext2_group *group;
-    bool filetype;      /* directory entries carry a type */
-    bool errors_seen;   /* corruption found: the error flag is set in the superblock */
-    bool was_valid;     /* clean when mounted: marked clean again at unmount */
+    bool filetype;    /* directory entries carry a type */
+    bool errors_seen; /* corruption found: the error flag is set in the superblock */
+    bool was_valid;   /* clean when mounted: marked clean again at unmount */
+    uint32_t last_written; /* by the superblock as it was when mounted: it is later than that, whatever the clock says */
     bool marked;        /* the superblock says "in use" since our first change */
     struct buf *super;  /* held while mounted */
     uint32_t super_off; /* of the superblock within its block */
@@ -160,6 +161,8 @@ void ext2_mark_in_use(struct ext2_fs *fs) requires_lock(fs->lock);
 /* The group descriptor: its block (to be put) and the span of its 32 bytes. */
 int must_check ext2_group_locked(struct ext2_fs *fs, uint32_t group, struct buf **buf_out,
                                  struct span *gd_out) requires_lock(fs->lock);
+/* The time that goes to the disk: the wall clock's, if that can be true. */
+uint32_t ext2_now(const struct ext2_fs *fs);
 uint32_t ext2_group_first(const struct ext2_fs *fs, uint32_t group);  /* first block */
 uint32_t ext2_group_blocks(const struct ext2_fs *fs, uint32_t group); /* how many */
 extern const struct fs_type ext2_fs_type;

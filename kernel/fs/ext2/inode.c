@@ -294,7 +294,7 @@ free_inode(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
     if (!inode->bad)
         free_xattr(fs, inode);
     inode->size = 0;
-    ext2_inode_of(inode)->dtime = (uint32_t)time_wall().sec;
+    ext2_inode_of(inode)->dtime = ext2_now(fs);
     if (write_locked(fs, inode) == 0 && !inode->bad)
         ext2_inode_free_locked(fs, (uint32_t)inode->ino, dir);
 }

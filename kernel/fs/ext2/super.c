@@ -29,6 +29,14 @@ ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...)
     return -EUCLEAN;
 }
 
+uint32_t
+ext2_now(const struct ext2_fs *fs)
+{
+    int64_t now = time_wall().sec;
+
+    return now > fs->last_written ? (uint32_t)now : fs->last_written;
+}
+
 void
 ext2_mark_in_use(struct ext2_fs *fs)
 {
@@ -37,7 +45,7 @@ ext2_mark_in_use(struct ext2_fs *fs)
     if (!fs->marked)
         field_put(s, SB_STATE, field_get(span_const(s), SB_STATE) & (uint16_t)~STATE_VALID);
     fs->marked = true;
-    field_put(s, SB_WTIME, (uint32_t)time_wall().sec);
+    field_put(s, SB_WTIME, ext2_now(fs));
     buf_dirty(fs->super);
 }
 
@@ -137,6 +145,8 @@ read_geometry(struct ext2_fs *fs, struct cspan s)
     fs->inode_size = rev == 0 ? EXT2_GOOD_OLD_INODE_SIZE : field_get(s, SB_INODE_SIZE);
     fs->first_ino = rev == 0 ? EXT2_GOOD_OLD_FIRST_INO : field_get(s, SB_FIRST_INO);
     fs->gd_per_block = fs->block_size / GD_SIZE;
+    fs->last_written = field_get(s, SB_WTIME);
+    fs->last_written += fs->last_written == 0;
 
     uint32_t bits = fs->block_size * 8;
     if (rev > 1 || fs->first_data_block != (log == 0 ? 1u : 0u) ||
