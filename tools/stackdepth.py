@@ -150,7 +150,11 @@ def read_usage(objects):
             for line in f:
                 place, size, kind = line.rstrip('\n').split('\t')
                 file, _, name = place.split(':')[0], None, place.split(':')[-1]
-                usage[(name, os.path.basename(file))] = int(size) if kind == 'static' else kind
+                size = int(size) if kind == 'static' else kind
+                before = usage.get((name, os.path.basename(file)))
+                if isinstance(size, int) and isinstance(before, int):  # a header's function, in several objects
+                    size = max(size, before)
+                usage[(name, os.path.basename(file))] = size
     return usage
 
 

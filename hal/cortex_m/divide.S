@@ -1,4 +1,4 @@
-/* 64-bit division of the run-time ABI (RTABI32, 4.3.1): quotient in r0:r1, remainder in r2:r3. */
+/* What compilers call for 64 bits (RTABI32, 4.2).  Division: quotient in r0:r1, remainder in r2:r3. */
         .syntax unified
         .cpu    cortex-m3
         .thumb
@@ -16,7 +16,6 @@ __aeabi_uldivmod:
         ldrd    r2, r3, [sp, #8]
         add     sp, sp, #16
         pop     {r4, pc}
-        .size   __aeabi_uldivmod, . - __aeabi_uldivmod
 
         .thumb_func
         .globl  __aeabi_ldivmod
@@ -30,7 +29,6 @@ __aeabi_ldivmod:
         ldrd    r2, r3, [sp, #8]
         add     sp, sp, #16
         pop     {r4, pc}
-        .size   __aeabi_ldivmod, . - __aeabi_ldivmod
 
 /* Shifts of 64 bits, r1:r0 by r2: a register's shift takes the count's lowest byte, and 32 or more leave nothing. */
         .thumb_func
@@ -77,3 +75,4 @@ __aeabi_lasr:
         asrs    r1, r2
         bx      lr
         .size   __aeabi_lasr, . - __aeabi_lasr
+        .balign 4, 0 /* nothing that looks like an instruction behind it */
