@@ -37,6 +37,7 @@ INDIRECT = re.compile(r'(?:(blx)|bx)%s$' % COND)
 TARGET = re.compile(r'0x([0-9a-f]+) <')
 PUSH = re.compile(r'(?:push|stmdb)%s(?:\.w)?$' % COND)
 LOWER = re.compile(r'sub[sw]?%s(?:\.w)?$' % COND)
+OUTLINED = '<OUTLINED_FUNCTION_'  # what functions have in common, made a function by the compiler, after it counted their frames
 EXCEPTION = 36  # what an exception puts on the stack that was in use: eight words, and one to align it (DDI 0403E, B1.5.7)
 
 
@@ -50,11 +51,14 @@ class Wrong(Exception):
 class Function:
     def __init__(self, name, file, start, size):
         self.name, self.file, self.start, self.size = name, file, start, size
+        self.padded = False
         self.moved = 0          # by instructions
         self.dynamic = False
         self.frame = None
         self.calls = set()      # (address of the function, tail)
-        self.sites = []         # (address, tail): calls through a pointer
+        self.sites = []         # (address, tail, constant): calls through a pointer; the address of a function, if that is what is in it
+        self.ends = []          # (address, address of the outlined function)
+        self.registers = {}     # constants in them, as far as the code has been read
 
     def __repr__(self):
         return self.name
@@ -85,7 +89,8 @@ def read_symbols(elf):
             others[name] = value
     functions = [functions[a] for a in sorted(functions)]
     for f, following in zip(functions, functions[1:]):
-        f.size = f.size or following.start - f.start
+        if f.size == 0:  # assembly does not say; the linker fills up what is left with 0xd4 (bmi)
+            f.size, f.padded = following.start - f.start, True
     return functions, others
 
 
@@ -107,17 +112,20 @@ def bytes_pushed(op, args):
 def read_code(elf, functions):
     starts = [f.start for f in functions]
     dump = run('llvm-objdump-19', '-d', '--no-show-raw-insn', '--triple=thumbv7m-none-eabi', '--mcpu=cortex-m3', elf)
+    words = {int(m[1], 16): int(m[2], 16) for m in re.finditer(r'^ *([0-9a-f]+):.*?\.word\s+0x([0-9a-f]+)', dump, re.M)}
     for line in dump.splitlines():
-        m = INSN.match(line.split('@')[0].rstrip())
+        text, _, note = line.partition('@')
+        m = INSN.match(text.rstrip())
         i = bisect.bisect_right(starts, int(m[1], 16)) - 1 if m else -1
         if i < 0 or m[2].startswith(('.', '<')):
             continue
         f, at = functions[i], int(m[1], 16)
-        if f.size == 0 or at < f.start + f.size:  # between functions lies padding
-            instruction(f, at, m[2], m[3] or '', starts)
+        padding = at >= f.start + f.size or f.padded and at + 2 == f.start + f.size and m[2] == 'bmi'
+        if not padding:
+            instruction(f, at, m[2], m[3] or '', starts, words.get(int((re.match(r' 0x([0-9a-f]+) <', note) or [0, '0'])[1], 16)))
 
 
-def instruction(f, at, op, args, starts):
+def instruction(f, at, op, args, starts, literal):
     moved = bytes_pushed(op, args)
     if moved is None:
         f.dynamic = True
@@ -130,31 +138,50 @@ def instruction(f, at, op, args, starts):
         if to is None or to not in starts and not f.start <= to < f.start + f.size:
             raise Wrong('%s: a branch to nobody at %#x' % (f, at))
         if branch[1] or to in starts and to != f.start:
-            f.calls.add((to, not branch[1]))
+            outlined = OUTLINED in args  # the end of a function, whose frame is still there
+            if outlined:
+                f.ends.append((at, to))
+            f.calls.add((to, not branch[1] and not outlined))
     elif pointer and args.strip() != 'lr':
-        f.sites.append((at, not pointer[1]))
+        f.sites.append((at, not pointer[1], f.registers.get(args.strip(), 0) & ~1))
     elif re.match(r'(mov|ldr)', op) and re.match(r'pc\b', args):
         raise Wrong('%s: a jump of a kind that is not understood at %#x: %s %s' % (f, at, op, args))
+    keep_constants(f.registers, op, args, literal)
+
+
+def keep_constants(registers, op, args, literal):
+    """A function that is called often has its address in a register: from a literal, or by movw and movt."""
+    m = re.match(r'(r\d+|lr), #(0x[0-9a-f]+|\d+)$', args)
+    if m and op == 'movw':
+        registers[m[1]] = int(m[2], 0)
+    elif m and op == 'movt' and m[1] in registers:
+        registers[m[1]] |= int(m[2], 0) << 16
+    elif op == 'mov' and args.split(', ')[-1] in registers:
+        registers[args.split(',')[0]] = registers[args.split(', ')[-1]]
+    elif op in ('ldr', 'ldr.w') and literal is not None:
+        registers[args.split(',')[0]] = literal
+    elif op.startswith(('bl', 'blx')) and not re.match(r'(bls|blt|ble)$', op):
+        for r in ('r0', 'r1', 'r2', 'r3', 'r12', 'lr'):
+            registers.pop(r, None)
+    elif not op.startswith(('str', 'cmp', 'cmn', 'tst', 'teq', 'push', 'stm', 'b', 'cb', 'it')):
+        for r in re.findall(r'\b(?:r\d+|lr)\b', args if op.startswith(('ldm', 'pop', 'ldrd', 'umull', 'smull', 'umlal')) else args.split(',')[0]):
+            registers.pop(r, None)
 
 
 # --- the compiler's frames ---
 
 
-def read_usage(objects):
-    """{(function, file's name): bytes}, or a string where the compiler cannot say."""
+def read_usage(commands):
+    """{(function, unit's name): bytes}, or a string where the compiler cannot say."""
     usage = {}
-    for path in objects:
+    for e in commands:
+        path = os.path.join(e['directory'], e['output'])[:-2] + '.su'
         if not os.path.exists(path):  # a file without functions
             continue
         with open(path) as f:
             for line in f:
                 place, size, kind = line.rstrip('\n').split('\t')
-                file, _, name = place.split(':')[0], None, place.split(':')[-1]
-                size = int(size) if kind == 'static' else kind
-                before = usage.get((name, os.path.basename(file)))
-                if isinstance(size, int) and isinstance(before, int):  # a header's function, in several objects
-                    size = max(size, before)
-                usage[(name, os.path.basename(file))] = size
+                usage[(place.split(':')[-1], os.path.basename(e['file']))] = int(size) if kind == 'static' else kind
     return usage
 
 
@@ -172,6 +199,8 @@ def give_frames(functions, usage, notes):
             size = f.moved
         elif not isinstance(size, int):
             raise Wrong('%s: nobody knows its frame (%s)' % (f, size))
+        elif f.ends or f.name.startswith(OUTLINED[1:]):
+            size = max(size, f.moved)
         elif f.moved != size:
             raise Wrong('%s: a frame of %d bytes, but its instructions take %d' % (f, size, f.moved))
         f.frame = size
@@ -234,14 +263,16 @@ class Pointers:
             out |= {f for f in self.by_name[fn.name] if f.file in ('', os.path.basename(fn.file or ''))}
         return out
 
+    def through(self, place):
+        """The pointers that the function calls through, and those at this line."""
+        name, file, line = place
+        through = [(t, l) for fn in self.program.by_name.get(name, ()) for t, l in fn.calls if fn.file == file and t[0] != 'fn']
+        return [t for t, _ in through], [t for t, l in through if l == line]
+
     def derived(self, place):
         """What flows there; whether the pointer is a member or a variable that nothing in this program is put into."""
-        name, file, line = place
-        out, nodes = set(), []
-        for fn in self.program.by_name.get(name, ()):
-            through = [(t, l) for t, l in fn.calls if fn.file == file and t[0] != 'fn']
-            nodes += [t for t, l in through if l == line] or [t for t, _ in through]
-        for t in nodes:
+        out, (nodes, exact) = set(), self.through(place)
+        for t in exact or nodes:
             out |= self.linked(self.program.resolve(t))
         return out, bool(nodes) and not out and all(t[0] in ('field', 'var') for t in nodes)
 
@@ -261,16 +292,18 @@ class Pointers:
         return out
 
 
-def taken(objects, functions):
+def taken(commands, functions):
     """The functions whose address is in data or code other than as the target of a branch."""
-    names = set()
-    for line in run('llvm-readelf-19', '-rW', *objects).splitlines():
-        w = line.split()
-        if line.startswith('Relocation section'):
-            here = not re.search(r"'\.rel\.(debug|ARM)", line)
-        elif len(w) >= 5 and here and re.match(r'R_ARM_(ABS32|MOV[WT]_|THM_MOV[WT]_|REL32|TARGET)', w[2]):
-            names.add(w[4])
-    return {f for f in functions if f.name in names}
+    found = set()
+    for e in commands:
+        here = False
+        for line in run('llvm-readelf-19', '-rW', os.path.join(e['directory'], e['output'])).splitlines():
+            w = line.split()
+            if line.startswith('Relocation section'):
+                here = not re.search(r"'\.rel\.(debug|ARM)", line)
+            elif len(w) >= 5 and here and re.match(r'R_ARM_(ABS32|MOV[WT]_|THM_MOV[WT]_|REL32|TARGET)', w[2]):
+                found |= {(w[4], ''), (w[4], os.path.basename(e['file']))}
+    return {f for f in functions if (f.name, f.file) in found}
 
 
 # --- what people know ---
@@ -379,30 +412,38 @@ class Analysis:
         self.elf = os.path.join(build, 'drydock-%s.elf' % board)
         with open(os.path.join(build, 'compile_commands.json')) as f:
             commands = [e for e in json.load(f) if e['output'].startswith('drydock-%s.elf.p/' % board)]
-        objects = [os.path.join(e['directory'], e['output']) for e in commands]
         self.notes = Notes(notes)
         self.functions, self.symbols = read_symbols(self.elf)
         read_code(self.elf, self.functions)
-        give_frames(self.functions, read_usage(o[:-2] + '.su' for o in objects), self.notes)
+        give_frames(self.functions, read_usage(commands), self.notes)
         self.graph = Graph(self.functions, self.notes)
         self.complaints = []
-        self.follow_pointers(read_sources(build, commands), taken(objects, self.functions))
+        self.follow_pointers(read_sources(build, commands), taken(commands, self.functions))
         self.cycles = self.graph.find_cycles()
 
     def follow_pointers(self, program, addressed):
         pointers, reached = Pointers(program, self.functions, self.notes), set()
-        where = places(self.elf, [at for f in self.functions for at, _ in f.sites])
+        ends = collections.defaultdict(list)
         for f in self.functions:
-            for at, tail in f.sites:
+            for at, to in f.ends:
+                ends[to].append(at)
+        where = places(self.elf, [at for f in self.functions for at, _, _ in f.sites] + [at for l in ends.values() for at in l])
+        for f in self.functions:
+            for at, tail, constant in f.sites:
                 try:
-                    targets = pointers.of(where[at])
+                    if constant in self.graph.by_start and not pointers.through(where[at])[1]:
+                        targets = {self.graph.by_start[constant]}
+                    elif f.name.startswith(OUTLINED[1:]):  # of whom it is a part
+                        targets = set().union(*(pointers.of(where[a]) for a in ends[f.start]))
+                    else:
+                        targets = pointers.of(where[at])
                 except Wrong as e:
                     self.complaints.append(str(e))
                     continue
                 reached |= targets
                 for to in targets:
                     self.graph.add(f, to, tail)
-        self.sites, self.never = len(where), pointers.never
+        self.sites, self.never = sum(len(f.sites) for f in self.functions), pointers.never
         for f in sorted(addressed - reached, key=str):
             if f.name not in self.notes.taken:
                 self.complaints.append('the address of %s() (%s) is taken, but no call through a pointer goes there' % (f, f.file))

@@ -146,7 +146,7 @@ cm_fault_entry:
         .section .bss
         .balign 8
 handler_stack:
-        .space  1024
+        .space  1088
 handler_stack_top:
 boot_stack:
         .space  1024

@@ -14,6 +14,16 @@ struct last_words {
 static struct last_words first_words;
 static CELL(struct last_words) words_cell = CELL_INIT(&first_words);
 
+static void say_last(struct last_words *words, const char *fmt, va_list ap) printf_like(2, 0);
+
+/* Once: what panics in here does not come here again. */
+static void noinline_fn
+say_last(struct last_words *words, const char *fmt, va_list ap)
+{
+    fmt_vprint(words->text, sizeof words->text, fmt, ap);
+    klog(LOG_ERR, "panic: %s", words->text);
+}
+
 void
 panic(const char *fmt, ...)
 {
@@ -24,9 +34,8 @@ panic(const char *fmt, ...)
     if (words == NULL) /* the panic panics: say what was said first */
         hal_panic(first_words.text);
     va_start(ap, fmt);
-    fmt_vprint(words->text, sizeof words->text, fmt, ap);
+    say_last(words, fmt, ap);
     va_end(ap);
-    klog(LOG_ERR, "panic: %s", words->text);
     hal_panic(words->text);
 }
 

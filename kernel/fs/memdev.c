@@ -5,7 +5,7 @@
 #include <kernel/fs/file.h>
 #include <kernel/sched/thread.h>
 
-enum { MAJOR_MEM = 1, NULL_CHUNK = 65536, RANDOM_CHUNK = 256, KMSG_MAX = 200 };
+enum { MAJOR_MEM = 1, NULL_CHUNK = 65536, RANDOM_CHUNK = PAGE_SIZE / 16, KMSG_MAX = 200 };
 
 static int64_t
 null_read(unused_param struct file *f, unused_param struct iobuf *buf, unused_param uint64_t *pos)

@@ -21,7 +21,7 @@ enum {
     BUCKETS_MAX = 32768,
     PAGES_PER_BUCKET = 4, /* with all of RAM in the cache */
     DIRTY_SHARE = 5,      /* writers write back themselves when more than 1/5 of RAM is dirty */
-    SMALL_COPY = 256,
+    SMALL_COPY = PAGE_SIZE / 16,
 };
 #define FLUSH_INTERVAL_NS 5000000000ull
 

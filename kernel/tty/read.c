@@ -6,7 +6,7 @@
 #include <kernel/trusted/bounds.h>
 #include <kernel/tty/tty_private.h>
 
-enum { BOUNCE = 256, DECISECOND_NS = 100000000 };
+enum { BOUNCE = PAGE_SIZE / 16, DECISECOND_NS = 100000000 };
 
 /* Take bytes of one line; `done` when its end was reached.  An EOF mark ends it without a byte. */
 static size_t

@@ -13,7 +13,7 @@ enum {
     MAKEDEV_TTYS0 = 4 << 8 | 64,
     MAKEDEV_TTY = 5 << 8 | 0,
     MAKEDEV_CONSOLE = 5 << 8 | 1,
-    BOUNCE = 256
+    BOUNCE = PAGE_SIZE / 16
 };
 
 static struct tty console_tty;

@@ -84,7 +84,10 @@ reset(void)
 #ifdef TAKEN
     *(volatile unsigned *)&depth_wanted = (unsigned)forgotten;
 #else
-    forgotten(1);
+    forgotten(1); /* so often that its address goes into a register */
+    forgotten(2);
+    forgotten(3);
+    forgotten(4);
 #endif
 #ifdef UNKNOWN
     ((void (*)(int))(unsigned)depth_wanted)(1);
