@@ -10,6 +10,7 @@
  * performance interrupts, focus processors, arbitration.
  */
 #include <devices/models.h>
+#include <devices/ticks.h>
 
 enum {
     R_ID,
@@ -305,13 +306,13 @@ divisor(const struct lapic *a)
 static uint64_t
 ticks_to_ns(const struct lapic *a, uint64_t ticks)
 {
-    return (uint64_t)(((unsigned __int128)ticks * 1000000000u + a->hz - 1) / a->hz);
+    return ticks_ns(ticks, a->hz);
 }
 
 static uint64_t
 ns_to_ticks(const struct lapic *a, uint64_t ns)
 {
-    return (uint64_t)((unsigned __int128)ns * a->hz / 1000000000u);
+    return ticks_in(ns, a->hz);
 }
 
 static void

@@ -7,6 +7,7 @@
  * period, not of the half; the speaker.
  */
 #include <devices/models.h>
+#include <devices/ticks.h>
 
 enum { R_COUNTER0, R_COUNTER1, R_COUNTER2, R_CONTROL, R_NMISC, R_COUNT };
 
@@ -67,14 +68,14 @@ struct pit_8254 {
 static int64_t
 tick_of(const struct pit_8254 *p, uint64_t ns)
 {
-    return (int64_t)((unsigned __int128)ns * p->hz / 1000000000u);
+    return (int64_t)ticks_in(ns, p->hz);
 }
 
 /* The first nanosecond of a tick. */
 static uint64_t
 ns_of(const struct pit_8254 *p, int64_t tick)
 {
-    return (uint64_t)(((unsigned __int128)tick * 1000000000u + p->hz - 1) / p->hz);
+    return ticks_ns((uint64_t)tick, p->hz);
 }
 
 static int64_t

@@ -9,6 +9,7 @@
  * of power (VRT is set).
  */
 #include <devices/models.h>
+#include <devices/ticks.h>
 
 enum { P_INDEX, P_DATA, P_COUNT };
 enum {
@@ -291,7 +292,7 @@ periodic_divisor(const struct rtc *r)
 static uint64_t
 periodic_count(const struct rtc *r, uint64_t ns)
 {
-    return (uint64_t)((unsigned __int128)ns * CRYSTAL_HZ / SECOND_NS / periodic_divisor(r));
+    return ticks_in(ns, CRYSTAL_HZ) / periodic_divisor(r);
 }
 
 /* Bring the flags up to date. */
@@ -326,10 +327,7 @@ schedule(struct rtc *r)
     uint64_t divisor = periodic_divisor(r);
 
     if ((r->val[R_B] & B_PIE) && divisor) {
-        unsigned __int128 next =
-            (unsigned __int128)(periodic_count(r, r->seen_ns) + 1) * divisor * SECOND_NS;
-
-        at = (uint64_t)((next + CRYSTAL_HZ - 1) / CRYSTAL_HZ);
+        at = ticks_ns((periodic_count(r, r->seen_ns) + 1) * divisor, CRYSTAL_HZ);
     }
     if ((r->val[R_B] & B_UIE) && running(r) && ns_of(r, r->seen_s + 1) < at) {
         at = ns_of(r, r->seen_s + 1);

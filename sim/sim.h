@@ -22,7 +22,7 @@ struct model_class;
 struct sim_image;
 
 /* Where simulated RAM appears in the host process; see sim/ram.h. */
-#define SIM_RAM_BASE    UINT64_C(0x200000000000)
+#define SIM_RAM_BASE    (UINTPTR_MAX > UINT32_MAX ? UINT64_C(0x200000000000) : UINT64_C(0x60000000))
 #define SIM_RAM_ANY     UINT64_MAX /* anywhere: for tests that need several machines */
 #define SIM_ACCESS_NS   100u       /* default cost of one register access */
 #define SIM_ACCESS_FREE UINT32_MAX /* register accesses take no time: for model tests */

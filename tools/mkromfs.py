@@ -121,6 +121,7 @@ ASSEMBLY = '''        .section .rodata.initrd, "a"
 initrd_start:
         .incbin "%s"
 initrd_end:
+        .section .note.GNU-stack, "", %%progbits
 '''
 
 

@@ -1,12 +1,12 @@
-/* Kernel contexts of the hosted CPU: stacks in simulated RAM, switched by hal/port/x86_64/switch.S, announced to the sanitizers. */
+/* Kernel contexts of the hosted CPU: stacks in simulated RAM, switched by the port's switch.S, announced to the sanitizers. */
 #include <execinfo.h>
 #include <sys/mman.h>
 
 #include <hal/cpu.h>
-#include <hal/port/x86_64/switch.h>
 #include <hal/power.h>
 #include <hal/space.h>
 #include <sim/random.h>
+#include <switch.h> /* of the port that the host is: hal/port/x86_64 or i386 */
 
 #include "host.h"
 #include "machine.h"

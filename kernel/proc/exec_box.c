@@ -110,7 +110,7 @@ exec_load(struct file *file, struct mm *mm, struct exec_image *image)
 {
     struct part part[PHDRS];
     uint32_t entry, phoff;
-    uintptr_t text, data;
+    uintptr_t text, data = 0;
     int rc = read_header(file, &entry, &phoff);
 
     for (unsigned i = 0; i < PHDRS && rc == 0; i++)
