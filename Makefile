@@ -20,7 +20,7 @@ build: deps $(BUILD)/build.ninja ## build the simulator (plain and with sanitize
 	@ninja -C $(BUILD)
 
 ifeq ($(BOARD),pc)
-HOSTED := drydock
+HOSTED := drydock disk.img
 METAL := drydock-metal.elf
 else
 HOSTED := drydock-$(BOARD)
@@ -28,8 +28,8 @@ METAL := drydock-$(BOARD).elf
 endif
 
 run: deps $(BUILD)/build.ninja ## boot to a shell, or BOARD=lm3s6965evb; ARGS="..." passes options, see build/drydock --help
-	@ninja -C $(BUILD) --quiet $(HOSTED) disk.img
-	@$(BUILD)/$(HOSTED) $(ARGS)
+	@ninja -C $(BUILD) --quiet $(HOSTED)
+	@$(BUILD)/$(firstword $(HOSTED)) $(ARGS)
 
 metal: deps $(BUILD)/build.ninja ## build the kernel for a real PC, build/drydock-metal.elf, or for BOARD=lm3s6965evb
 	@ninja -C $(BUILD) $(METAL)

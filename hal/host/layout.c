@@ -21,7 +21,7 @@ hal_layout(unsigned n, struct hal_extent *out)
 {
     uint64_t ram = at(sim_ram_base(host.sim));
     const struct hal_extent extents[] = {
-        { "user space (in a process of its own)", hal_user_min().v, hal_user_max().v },
+        { "user space, as programs see it", hal_user_min().v, hal_user_max().v },
         { "simulator: code, constants", at(__executable_start), at(etext) },
         { "simulator: globals, with the kernel's:", at(etext), at(end) },
         { "kernel: initialised globals", at(__start_kdata), at(__stop_kdata) },

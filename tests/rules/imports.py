@@ -17,7 +17,7 @@ import rules
 STRING = {'memcpy', 'memmove', 'memset', 'memcmp'}
 SANITIZER = re.compile(r'__((asan|ubsan)_\w+|(start|stop)_asan_globals)$')
 NAME = re.compile(r'\bhal_\w+')
-LIBRARIES = {'libkernel.a': False, 'libkernel-asan.a': True}
+LIBRARIES = {'kernel/libkernel.a': False, 'kernel/libkernel-asan.a': True, 'hal/host/libkernel-lm3s6965evb.a': False}
 
 
 def contract():
@@ -67,7 +67,7 @@ def sanitizers_only_in_asan():
 
 
 def library(name, sanitized):
-    path = os.path.join(rules.BUILD, 'kernel', name)
+    path = os.path.join(rules.BUILD, name)
     if not os.path.exists(path):
         return [path + ' is not built']
     return unwanted(imports([path]), contract(), sanitized)
