@@ -34,15 +34,7 @@ struct held {
     long objects, pages, processes, failures;
 };
 
-static volatile sig_atomic_t alarmed;
 static int control;
-
-static void
-on_alarm(int sig)
-{
-    (void)sig;
-    alarmed = 1;
-}
 
 static void
 nap(void)
@@ -113,11 +105,13 @@ settle(const struct held *want)
     return h;
 }
 
-/* Run the command under this rule, as a process group of its own; its status. */
+/* Run the command under this rule, as a process group of its own; its status.  No handler runs meanwhile: its frame would need memory. */
 static int
 run(char *rule, char *command, int *hung)
 {
     extern char **environ;
+    const struct timespec patience = { .tv_sec = WAIT_S };
+    sigset_t none, child;
     char *argv[] = { (char *)"t_oom", rule, command, NULL };
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t actions;
@@ -125,7 +119,9 @@ run(char *rule, char *command, int *hung)
     int status = 0, rc;
 
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attr, &none);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, OUTPUT, O_WRONLY | O_APPEND, 0);
@@ -135,15 +131,15 @@ run(char *rule, char *command, int *hung)
     posix_spawnattr_destroy(&attr);
     if (rc != 0)
         return -rc;
-    alarmed = *hung = 0;
-    alarm(WAIT_S);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-        if (alarmed) {
+    *hung = 0;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        if (sigtimedwait(&child, NULL, &patience) < 0 && errno == EAGAIN) {
             *hung = 1;
             kill(-pid, SIGKILL);
         }
     }
-    alarm(0);
     kill(-pid, SIGKILL); /* what it left behind */
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -255,7 +251,12 @@ main(int argc, char **argv)
     if (argc < 7)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
+
+    sigset_t child;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
     close(open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0666));
     for (int i = 6; i < argc; i++) {
         printf("command %d\n", i - 6);

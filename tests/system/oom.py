@@ -43,7 +43,7 @@ WORKLOADS = {
 PROGRAMS = ['t_file', 't_futex', 't_many', 't_path', 't_pipe', 't_poll', 't_proc', 't_sigframe', 't_signal', 't_time', 't_tmpfs', 't_trap', 't_wait']
 for p in PROGRAMS:
     WORKLOADS[p] = 'mkdir -p /tmp/w && cd /tmp/w && /usr/lib/tests/%s; cd /; rm -rf /tmp/w' % p
-CLEANUP = 'umount /mnt/x /tmp/m; rm -rf /mnt/x /tmp/w /tmp/m /tmp/d /tmp/ff /tmp/sc /root/d /root/w'
+CLEANUP = 'umount /mnt/x /tmp/m /tmp/w/m; rm -rf /mnt/x /tmp/w /tmp/m /tmp/d /tmp/ff /tmp/sc /root/d /root/w'
 # Programs that wait for ever when another, or an earlier part of them, was refused what they wait for.
 MAY_HANG = {'pipes', 'bash', 't_pipe', 't_poll', 't_futex', 't_signal', 't_wait', 't_proc', 't_file', 't_path', 't_tmpfs'}
 WORKLOADS['t_fsrandom'] = FILES + 'mkdir -p w; /usr/lib/tests/t_fsrandom w 7 200; rm -rf w'
