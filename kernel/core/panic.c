@@ -3,7 +3,6 @@
 #include <hal/power.h>
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
-#include <kernel/core/log.h>
 #include <kernel/trusted/cell.h>
 
 struct last_words {

@@ -105,21 +105,13 @@ parse_script_line(struct cspan line, struct cspan *interp, struct cspan *arg)
     return 0;
 }
 
-/* If x->file is a script, put its interpreter in its place: 1.  0: it is none. */
-static int must_check noinline_fn
-step_script(struct exec *x)
+/* The interpreter takes the place of the script that begins with `line`: 1. */
+static int must_check
+run_script(struct exec *x, struct cspan line)
 {
-    uint8_t buf[SCRIPT_LINE_MAX];
-    int64_t n = file_read_at(x->file, 0, buf, sizeof buf);
     struct cspan interp, arg;
     struct file *file = NULL;
-
-    if (n < 0)
-        return (int)n;
-    if (n < 2 || buf[0] != '#' || buf[1] != '!')
-        return 0;
-
-    int rc = parse_script_line(cspan_of(buf, (size_t)n), &interp, &arg);
+    int rc = parse_script_line(line, &interp, &arg);
 
     if (rc == 0 && !x->script) /* later ones: the interpreter's name is in front already */
         rc = head_push(x, cspan_of(x->path, str_len(x->path)));
@@ -135,6 +127,28 @@ step_script(struct exec *x)
     x->file = file;
     x->script = true;
     return 1;
+}
+
+/* If x->file is a script, put its interpreter in its place: 1.  0: it is none. */
+static int must_check
+step_script(struct exec *x)
+{
+    uint8_t mark[2];
+    int64_t n = file_read_at(x->file, 0, mark, sizeof mark);
+
+    if (n < (int64_t)sizeof mark || mark[0] != '#' || mark[1] != '!')
+        return n < 0 ? (int)n : 0;
+
+    void *line = kmem_alloc(SCRIPT_LINE_MAX); /* the stacks of small machines have no room for it */
+
+    if (line == NULL)
+        return -ENOMEM;
+    n = file_read_at(x->file, 0, line, SCRIPT_LINE_MAX);
+
+    int rc = n < 0 ? (int)n : run_script(x, cspan_of(line, (size_t)n));
+
+    kmem_free(line);
+    return rc;
 }
 
 static int must_check
