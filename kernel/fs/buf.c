@@ -1,11 +1,18 @@
-/* See buf.h.  A hash table in order of use, by device and sector; at most BUFS_MAX blocks are kept, unreferenced clean ones go first. */
+/* See buf.h.  A hash table in order of use, by device and sector; at most BUFS_MAX blocks are kept, unreferenced clean ones go first,
+ * also to whoever needs memory; the cache itself, when there is none, writes a dirty one to have its place. */
 #include <kernel/abi/errno.h>
 #include <kernel/core/assert.h>
 #include <kernel/core/log.h>
 #include <kernel/fs/buf.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/mm/page.h>
 
-enum { HASH_SIZE = CONFIG_CACHE_BUCKETS / 4, BUFS_MAX = 2048, EVICT_SCAN_MAX = 64, SHRINK = 16 };
+enum {
+    HASH_SIZE = CONFIG_CACHE_BUCKETS / 4,
+    BUFS_MAX = CONFIG_BUFFERS_MAX,
+    EVICT_SCAN_MAX = 64,
+    SHRINK = 16
+};
 
 LRU_OF(buf_table, struct buf, node);
 
@@ -16,6 +23,8 @@ static struct {
     uint64_t dirty, bytes;
 } cache;
 
+static size_t reclaim(size_t want);
+
 static void
 init_once(void)
 {
@@ -23,6 +32,7 @@ init_once(void)
         return;
     buf_table_init(&cache.table, cache.bucket, HASH_SIZE);
     cache.ready = true;
+    page_set_reclaim(reclaim);
 }
 
 /* Blocks of different sizes are different blocks, wherever they lie. */
@@ -71,6 +81,41 @@ write_one(struct buf *b)
     return rc;
 }
 
+/* For whoever needs memory: clean blocks that nobody holds. */
+static size_t
+reclaim(size_t want)
+{
+    struct buf *b, *next;
+    size_t got = 0;
+
+    for (b = buf_table_oldest(&cache.table); b != NULL && got < want; b = next) {
+        next = buf_table_newer(&cache.table, b);
+        if (b->refs > 0 || b->dirty)
+            continue;
+        drop(b);
+        got++;
+    }
+    return got;
+}
+
+/* The oldest unreferenced block goes, written if it must be.  False: there is none. */
+static bool
+evict_one(void)
+{
+    struct buf *b;
+
+    for (b = buf_table_oldest(&cache.table); b != NULL; b = buf_table_newer(&cache.table, b)) {
+        if (b->refs > 0)
+            continue;
+        if (b->dirty && write_one(b) < 0)
+            continue;
+        if (b->refs == 0 && !b->dirty)
+            drop(b);
+        return true; /* the list may have changed while the write slept */
+    }
+    return false;
+}
+
 /* Make room: free old unreferenced blocks, writing dirty ones only when no clean one is near. */
 static void
 evict(void)
@@ -85,35 +130,8 @@ evict(void)
         if (b->refs == 0 && !b->dirty)
             drop(b);
     }
-    if (cache.table.lru.len < BUFS_MAX)
-        return;
-    for (b = buf_table_oldest(&cache.table); b != NULL; b = buf_table_newer(&cache.table, b)) {
-        if (b->refs > 0)
-            continue;
-        if (b->dirty && write_one(b) < 0)
-            continue;
-        if (b->refs == 0 && !b->dirty)
-            drop(b);
-        return; /* the list may have changed while the write slept */
-    }
-}
-
-/* Memory is short: free up to SHRINK clean blocks.  False: there was none. */
-static bool
-shrink(void)
-{
-    struct buf *b, *next;
-    unsigned freed = 0;
-
-    for (b = buf_table_oldest(&cache.table); b != NULL; b = next) {
-        next = buf_table_newer(&cache.table, b);
-        if (b->refs > 0 || b->dirty)
-            continue;
-        drop(b);
-        if (++freed == SHRINK)
-            break;
-    }
-    return freed > 0;
+    if (cache.table.lru.len >= BUFS_MAX)
+        (void)evict_one();
 }
 
 /* kmem_alloc() at the cache's own expense. */
@@ -122,7 +140,7 @@ alloc(size_t size)
 {
     void *p = kmem_alloc(size);
 
-    if (p == NULL && shrink())
+    for (unsigned n = 0; p == NULL && n < SHRINK && evict_one(); n++)
         p = kmem_alloc(size);
     return p;
 }

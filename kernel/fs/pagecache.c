@@ -20,6 +20,7 @@ enum {
     BUCKETS_MIN = 16, /* of the index, a power of two */
     BUCKETS_MAX = 32768,
     PAGES_PER_BUCKET = 4, /* with all of RAM in the cache */
+    CLUSTER_SHARE = 64,   /* no clusters where one is more of the RAM than 1/64 */
     DIRTY_SHARE = 5,      /* writers write back themselves when more than 1/5 of RAM is dirty */
     SMALL_COPY = PAGE_SIZE / 16,
 };
@@ -29,6 +30,7 @@ static struct page *_Nullable *buckets;
 static uint64_t bucket_mask;
 static struct list ring; /* caches with pages; reclaim starts at the front and moves on */
 static uint64_t nr_cached, nr_dirty, dirty_max;
+static bool clusters; /* there is memory to stage them in */
 static struct thread flusher;
 static struct waitq flush_wait;
 
@@ -160,7 +162,7 @@ static void
 fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fill)
 {
     uint64_t first = index & ~(uint64_t)(PAGECACHE_CLUSTER - 1), end = page_count(inode->size);
-    struct page *staging = page_alloc(PAGECACHE_CLUSTER_ORDER);
+    struct page *staging = clusters ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
     struct span mem;
 
     if (staging == NULL)
@@ -360,6 +362,8 @@ pagecache_write(struct inode *inode, uint64_t pos, struct iobuf *buf)
     while (buf->left > 0) {
         int64_t n = write_step(inode, pos, buf);
 
+        if (n == -ENOMEM && inode->pages.nr_dirty > 0 && pagecache_write_back(inode) == 0)
+            n = write_step(inode, pos, buf); /* what is written can go */
         if (n < 0)
             return done > 0 ? done : n;
         pos += (uint64_t)n;
@@ -433,7 +437,7 @@ pagecache_write_back(struct inode *inode)
 
     if (pc->pinned || pc->nr_dirty == 0)
         return pc->error;
-    staging = pc->nr_dirty > 1 ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
+    staging = pc->nr_dirty > 1 && clusters ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
     /* As many as are dirty now: mapped pages stay dirty, and others may become so meanwhile. */
     for (uint64_t done = 0, todo = pc->nr_dirty; done < todo && pc->nr_dirty > 0;) {
         mutex_lock(&inode->pages.fill);
@@ -583,7 +587,8 @@ pagecache_boot(void)
     if (buckets == NULL)
         panic("no memory for the page cache");
     bucket_mask = n - 1;
-    dirty_max = stats.total / DIRTY_SHARE;
+    clusters = stats.total / PAGECACHE_CLUSTER >= CLUSTER_SHARE;
+    dirty_max = stats.total / (clusters ? DIRTY_SHARE : CLUSTER_SHARE);
     list_init(&ring);
     waitq_init(&flush_wait);
     flusher = (struct thread){ 0 };

@@ -210,6 +210,8 @@ mm_map(struct mm *mm, const struct mm_map_args *args, uintptr_t *addr_out)
     if (start == 0) {
         vfs_squeeze();
         start = pages_alloc(pages);
+        if (start == 0 && vfs_sync() == 0) /* what is written can go */
+            start = pages_alloc(pages);
     }
     if (start == 0)
         return -ENOMEM;

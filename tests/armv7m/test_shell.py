@@ -21,8 +21,8 @@ SLEEPERS = 4
 class Board:
     """The machine's first serial port: lines are typed at the shell's prompt."""
 
-    def __init__(self, board, elf):
-        self.process = subprocess.Popen([QEMU, '-M', board] + OPTIONS + [elf], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    def __init__(self, board, elf, *options):
+        self.process = subprocess.Popen([QEMU, '-M', board] + OPTIONS + [elf, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.text = ''
 
     def read_until(self, wanted):
