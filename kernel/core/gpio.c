@@ -24,12 +24,13 @@ int
 gpio_add(struct gpio_port *p)
 {
     size_t len = str_len(p->name);
-    char letter = len > 0 ? at(p->name, sizeof p->name, len - 1) : '\0';
+    char letter = len > 0 ? at(p->name, len, len - 1) : '\0';
 
     if (letter < 'a' || letter > 'z')
         return -EINVAL;
     p->first = (unsigned)(letter - 'a') * GPIO_PORT_PINS;
     irqlock_init(&p->lock, p->name);
+    list_init(&p->watches);
     list_node_init(&p->node);
     list_push_back(&ports, &p->node);
     return 0;
@@ -38,10 +39,14 @@ gpio_add(struct gpio_port *p)
 void
 gpio_changed(struct gpio_port *p, unsigned bit)
 {
-    const struct gpio_watch *w = &at(p->watch, GPIO_PORT_PINS, bit);
+    struct list_node *n;
 
-    if (w->changed != NULL)
-        w->changed(w->arg, p->ops->get(p, bit));
+    list_for_each (n, &p->watches) {
+        struct gpio_watch *w = container_of(n, struct gpio_watch, node);
+
+        if (w->pin == p->first + bit)
+            w->changed(w, p->ops->get(p, bit));
+    }
 }
 
 int
@@ -58,15 +63,18 @@ gpio_output(unsigned pin, bool level)
 }
 
 int
-gpio_input(unsigned pin, bool pull_up, void (*changed)(void *arg, bool level), void *arg)
+gpio_input(struct gpio_watch *w, bool pull_up)
 {
-    struct gpio_port *p = port_of(pin);
+    struct gpio_port *p = port_of(w->pin);
 
     if (p == NULL)
         return -ENODEV;
     irqlock_lock(&p->lock);
-    at(p->watch, GPIO_PORT_PINS, pin - p->first) = (struct gpio_watch){ changed, arg };
-    p->ops->input(p, pin - p->first, pull_up, changed != NULL);
+    if (w->changed != NULL) {
+        list_node_init(&w->node);
+        list_push_back(&p->watches, &w->node);
+    }
+    p->ops->input(p, w->pin - p->first, pull_up, w->changed != NULL);
     irqlock_unlock(&p->lock);
     return 0;
 }

@@ -19,18 +19,20 @@ struct gpio_ops {
     bool (*get)(struct gpio_port *p, unsigned bit);
 };
 
+/* Whoever wants to know of a pin's changes. */
 struct gpio_watch {
-    void (*changed)(void *arg, bool level); /* interrupt context */
-    void *arg;
+    void (*changed)(struct gpio_watch *w, bool level); /* interrupt context */
+    unsigned pin;
+    struct list_node node;
 };
 
 struct gpio_port {
-    char name[16];
-    unsigned first; /* number of its first pin */
+    const char *name; /* the device's */
+    unsigned first;   /* number of its first pin */
     const struct gpio_ops *ops;
     void *driver;
     struct irqlock lock; /* of the port's direction and interrupt registers */
-    struct gpio_watch watch[GPIO_PORT_PINS];
+    struct list watches;
     struct list_node node;
 };
 
@@ -41,9 +43,8 @@ void gpio_changed(struct gpio_port *p, unsigned bit);
 
 /* -ENODEV: the board has no such pin, or its port did not come up. */
 int must_check gpio_output(unsigned pin, bool level);
-/* An input; `changed`, if not NULL, is called at both edges. */
-int must_check gpio_input(unsigned pin, bool pull_up, void (*changed)(void *arg, bool level),
-                          void *arg);
+/* The input w->pin; w->changed(), if not NULL, is called at both edges.  The struct is the caller's and stays. */
+int must_check gpio_input(struct gpio_watch *w, bool pull_up);
 /* Without effect on a pin that does not exist; which reads as low. */
 void gpio_set(unsigned pin, bool level);
 bool gpio_get(unsigned pin);

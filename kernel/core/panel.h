@@ -1,6 +1,7 @@
 /* What people see and touch on a board without a terminal: displays, lamps, keys; between their drivers and whoever uses them. */
 #pragma once
 
+#include <kernel/core/gpio.h>
 #include <kernel/trusted/list.h>
 #include <kernel/trusted/span.h>
 
@@ -43,7 +44,7 @@ int64_t must_check display_write(struct display *d, uint64_t pos, struct cspan p
 
 struct key {
     char name[16];
-    unsigned pin;
+    struct gpio_watch watch;
     uint64_t presses;
     bool down;
     void (*_Nullable changed)(void *arg, bool down); /* interrupt context */

@@ -107,8 +107,8 @@ pl061_attach(struct device *dev)
     p = kmem_alloc(sizeof *p);
     if (p == NULL)
         return -ENOMEM;
-    *p = (struct pl061){ .io = dev->io[0], .port = { .ops = &pl061_ops, .driver = p } };
-    str_copy(p->port.name, sizeof p->port.name, dev->name);
+    *p = (struct pl061){ .io = dev->io[0],
+                         .port = { .name = dev->name, .ops = &pl061_ops, .driver = p } };
     io_write32(&p->io, IM, 0);
     io_write32(&p->io, ICR, 0xff);
     rc = hal_irq_attach(dev->irq, pl061_irq, p);
