@@ -20,7 +20,6 @@ static void noinline_fn
 say_last(struct last_words *words, const char *fmt, va_list ap)
 {
     fmt_vprint(words->text, sizeof words->text, fmt, ap);
-    klog(LOG_ERR, "panic: %s", words->text);
 }
 
 void
