@@ -313,7 +313,7 @@ class Notes:
     """hal/cortex_m/stacks.txt"""
 
     def __init__(self, path):
-        self.calls, self.frames, self.bounds, self.taken, self.stacks, self.used = {}, {}, {}, set(), [], set()
+        self.calls, self.frames, self.bounds, self.taken, self.stacks, self.used, self.leaves = {}, {}, {}, set(), [], set(), {}
         with open(path) as f:
             for number, line in enumerate(f, 1):
                 words = line.split('#')[0].split()
@@ -328,6 +328,8 @@ class Notes:
             self.frames[words[1]] = int(words[2])
         elif kind == 'bound' and len(words) == 3:
             self.bounds[words[1]] = int(words[2])
+        elif kind == 'leaves' and len(words) >= 3:
+            self.leaves[words[1]] = words[2:]
         elif kind == 'taken' and len(words) == 2:
             self.taken.add(words[1])
         elif kind == 'stack' and len(words) >= 5:
@@ -341,7 +343,7 @@ class Notes:
 
 class Graph:
     def __init__(self, functions, notes):
-        self.functions, self.notes, self.known = functions, notes, {}
+        self.functions, self.notes, self.known, self.stack = functions, notes, {}, ''
         self.by_start = {f.start: f for f in functions}
         self.edges = {f: sorted({(self.by_start[a], tail) for a, tail in f.calls}, key=lambda e: (e[0].start, e[1])) for f in functions}
         self.part = {}
@@ -379,6 +381,8 @@ class Graph:
         if f.name in left:
             left[f.name] -= 1
         best, chain = f.frame, [f]
+        if self.stack in self.notes.leaves.get(f.name, ()):
+            return best, chain
         for to, tail in self.edges[f]:
             same = part is not None and to in part
             if same and left.get(to.name, 1) == 0:
@@ -454,6 +458,7 @@ class Analysis:
         """(name, size, depth, chain) of each."""
         by_name = {f.name: f for f in self.functions}
         for name, size, frames, roots in self.notes.stacks:
+            self.graph.stack, self.graph.known = name, {}
             depth, chain = max((self.graph.depth(by_name[r]) for r in roots), key=lambda d: d[0])
             yield name, stack_size(size, self.functions, self.symbols, self.elf), depth + frames * EXCEPTION, chain
 

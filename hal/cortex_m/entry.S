@@ -143,11 +143,28 @@ cm_fault_entry:
         mov     sp, r2
         b       cm_panic_fault
 
+/* (void (*fn)(void *), void *arg): on the handlers' stack, which a thread finds empty, and a handler is on. */
+        .thumb_func
+        .globl  hal_panic_on_stack
+        .type   hal_panic_on_stack, %function
+hal_panic_on_stack:
+        cpsid   i
+        mrs     r2, ipsr
+        cbnz    r2, 1f
+        msr     control, r2
+        isb
+        ldr     r2, =handler_stack_top
+        mov     sp, r2
+1:      mov     r3, r0
+        mov     r0, r1
+        blx     r3
+        b       .
+
         .section .bss
         .balign 8
 handler_stack:
         .space  1088
 handler_stack_top:
 boot_stack:
-        .space  1024
+        .space  640
 boot_stack_top:

@@ -81,14 +81,22 @@ hal_reboot(void)
         __asm__ volatile("wfi");
 }
 
+static const char *panic_text;
+
+static void
+print_panic(void *arg unused_param)
+{
+    cm_print("drydock: kernel panic: ");
+    cm_print(panic_text);
+    cm_print("\n");
+    finish(EXIT_PANIC);
+}
+
 void
 hal_panic(const char *msg)
 {
-    __asm__ volatile("cpsid i");
-    cm_print("drydock: kernel panic: ");
-    cm_print(msg);
-    cm_print("\n");
-    finish(EXIT_PANIC);
+    panic_text = msg;
+    hal_panic_on_stack(print_panic, NULL);
 }
 TRUSTED_END
 

@@ -29,6 +29,14 @@ hal_reboot(void)
     host.hooks.exit(host.hooks.arg, HOST_EXIT_OK);
 }
 
+/* Stacks are large here. */
+void
+hal_panic_on_stack(void (*fn)(void *arg), void *arg)
+{
+    fn(arg);
+    __builtin_unreachable();
+}
+
 void
 hal_panic(const char *msg)
 {

@@ -107,6 +107,14 @@ x86_die(const struct x86_frame *f, unsigned vector)
     x86_panic_end();
 }
 
+/* Stacks are large here. */
+void
+hal_panic_on_stack(void (*fn)(void *arg), void *arg)
+{
+    fn(arg);
+    __builtin_unreachable();
+}
+
 void
 hal_panic(const char *msg)
 {

@@ -13,28 +13,32 @@ struct last_words {
 static struct last_words first_words;
 static CELL(struct last_words) words_cell = CELL_INIT(&first_words);
 
-static void say_last(struct last_words *words, const char *fmt, va_list ap) printf_like(2, 0);
+struct saying {
+    struct last_words *words;
+    const char *fmt;
+    va_list ap;
+};
 
 /* Once: what panics in here does not come here again. */
-static void noinline_fn
-say_last(struct last_words *words, const char *fmt, va_list ap)
+static void
+say_last(void *arg)
 {
-    fmt_vprint(words->text, sizeof words->text, fmt, ap);
+    struct saying *s = arg;
+
+    fmt_vprint(s->words->text, sizeof s->words->text, s->fmt, s->ap);
+    hal_panic(s->words->text);
 }
 
 void
 panic(const char *fmt, ...)
 {
-    struct last_words *words = cell_take(&words_cell);
-    va_list ap;
+    struct saying s = { .words = cell_take(&words_cell), .fmt = fmt };
 
     hal_irq_save();
-    if (words == NULL) /* the panic panics: say what was said first */
+    if (s.words == NULL) /* the panic panics: say what was said first */
         hal_panic(first_words.text);
-    va_start(ap, fmt);
-    say_last(words, fmt, ap);
-    va_end(ap);
-    hal_panic(words->text);
+    va_start(s.ap, fmt);
+    hal_panic_on_stack(say_last, &s);
 }
 
 void

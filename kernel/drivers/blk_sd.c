@@ -386,7 +386,7 @@ address(const struct sd_card *c, uint64_t sector)
     return (uint32_t)(c->high_capacity ? sector : sector << SECTOR_SHIFT);
 }
 
-static int
+static int noinline_fn
 read_once(struct sd_card *c, uint64_t sector, struct span buf) requires_lock(c->bus->lock)
 {
     bool several = buf.len > SECTOR_SIZE;
@@ -406,7 +406,7 @@ read_once(struct sd_card *c, uint64_t sector, struct span buf) requires_lock(c->
     return rc;
 }
 
-static int
+static int noinline_fn
 write_once(struct sd_card *c, uint64_t sector, struct cspan buf) requires_lock(c->bus->lock)
 {
     bool several = buf.len > SECTOR_SIZE;

@@ -173,7 +173,7 @@ area_enter(struct mm *mm, const struct mm_map_args *a, uintptr_t start, uint64_t
 }
 
 /* An area that is the file itself, where it lies.  False: not this file, or protection cannot be had for it in one region. */
-static bool
+static bool noinline_fn
 map_direct(struct mm *mm, const struct mm_map_args *args, uint64_t pages, uintptr_t *addr_out)
 {
     struct inode *inode = args->file != NULL ? args->file->inode : NULL;

@@ -37,7 +37,7 @@ read_exact(struct file *file, uint64_t pos, struct span to)
 }
 
 /* The entry's offset in the text; where the program headers are. */
-static int must_check
+static int must_check noinline_fn
 read_header(struct file *file, uint32_t *entry, uint32_t *phoff)
 {
     uint8_t buf[ELF32_EHDR_SIZE];
@@ -56,7 +56,7 @@ read_header(struct file *file, uint32_t *entry, uint32_t *phoff)
     return (*entry & 1) != 0 ? 0 : -ENOEXEC; /* Thumb */
 }
 
-static int must_check
+static int must_check noinline_fn
 read_part(struct file *file, uint32_t phoff, unsigned i, struct part *part)
 {
     uint8_t buf[ELF32_PHDR_SIZE];

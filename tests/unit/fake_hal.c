@@ -479,6 +479,14 @@ say_what_was_done(void)
         fprintf(stderr, "while doing: %s\n", fake_doing);
 }
 
+/* Stacks are large here. */
+void
+hal_panic_on_stack(void (*fn)(void *arg), void *arg)
+{
+    fn(arg);
+    __builtin_unreachable();
+}
+
 void
 hal_panic(const char *msg)
 {
