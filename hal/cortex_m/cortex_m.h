@@ -97,6 +97,9 @@ void mpu_load(const struct mpu_region *regions, unsigned n);
 
 /* space.c */
 void cm_space_activate(const struct hal_space *space);
+/* Is [start, start + size) mapped, as one piece? */
+bool cm_space_covers(const struct hal_space *space, uint32_t start, uint32_t size,
+                     unsigned *prot_out);
 
 /* irq.c, time.c, power.c: at boot; the handlers' C side. */
 void cm_irq_init(const struct board *board);

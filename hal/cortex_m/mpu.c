@@ -7,6 +7,7 @@ enum { SIZE_LOG2_MIN = 8, SUBREGIONS = 8 }; /* a smaller region is subregions of
 
 #define CTRL_ENABLE     BIT(0)
 #define CTRL_PRIVDEFENA BIT(2)
+#define RBAR_VALID      BIT(4) /* and the region's number below it */
 #define RASR_ENABLE     BIT(0)
 #define RASR_XN         BIT(28)
 #define RASR_AP_RO                                                                                 \
@@ -15,13 +16,14 @@ enum { SIZE_LOG2_MIN = 8, SUBREGIONS = 8 }; /* a smaller region is subregions of
 #define RASR_NORMAL (7u << 16) /* shareable, write-back: what internal RAM and flash are */
 
 static struct io mpu;
+static unsigned on; /* regions 0 .. on-1 */
 
 void
 mpu_init(const struct io *io)
 {
     mpu = *io;
+    on = MPU_REGIONS; /* who knows what was before */
     mpu_load(NULL, 0);
-    io_write32(&mpu, CTRL, CTRL_ENABLE | CTRL_PRIVDEFENA);
 }
 
 /* The smallest block that has the span in it and its borders at eighths.  A block ends at 4 GiB at most, so a span does, too. */
@@ -64,13 +66,16 @@ TRUSTED_BEGIN(mmio)
 void
 mpu_load(const struct mpu_region *regions, unsigned n)
 {
-    for (unsigned i = 0; i < MPU_REGIONS; i++) {
-        io_write32(&mpu, RNR, i);
-        io_write32(&mpu, RASR, 0);
-        if (i >= n)
-            continue;
-        io_write32(&mpu, RBAR, regions[i].rbar);
+    io_write32(&mpu, CTRL, 0); /* a base must not meet the size of what was there before */
+    for (unsigned i = 0; i < n; i++) {
+        io_write32(&mpu, RBAR, regions[i].rbar | RBAR_VALID | i);
         io_write32(&mpu, RASR, regions[i].rasr);
     }
+    for (unsigned i = n; i < on; i++) {
+        io_write32(&mpu, RNR, i);
+        io_write32(&mpu, RASR, 0);
+    }
+    on = n;
+    io_write32(&mpu, CTRL, CTRL_ENABLE | CTRL_PRIVDEFENA);
 }
 TRUSTED_END

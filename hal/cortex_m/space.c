@@ -156,20 +156,31 @@ hal_space_protect(struct hal_space *space, uaddr_t va, size_t npages, unsigned p
 }
 
 bool
-hal_space_query(const struct hal_space *space, uaddr_t va, paddr_t *pa_out, unsigned *prot_out)
+cm_space_covers(const struct hal_space *space, uint32_t start, uint32_t size, unsigned *prot_out)
 {
     for (unsigned i = 0; i < space->count; i++) {
-        const struct extent *e = &space->extent[i];
+        uint32_t off = start - space->extent[i].start;
 
-        if (va.v - e->start >= e->size)
+        if (off >= space->extent[i].size)
             continue;
-        if (pa_out != NULL)
-            *pa_out = paddr(va.v & ~PAGE_MASK);
-        if (prot_out != NULL)
-            *prot_out = mpu_prot(&space->region[i]);
-        return true;
+        *prot_out = mpu_prot(&space->region[i]);
+        return size <= space->extent[i].size - off;
     }
     return false;
+}
+
+bool
+hal_space_query(const struct hal_space *space, uaddr_t va, paddr_t *pa_out, unsigned *prot_out)
+{
+    unsigned prot;
+
+    if (!cm_space_covers(space, (uint32_t)va.v, 1, &prot))
+        return false;
+    if (pa_out != NULL)
+        *pa_out = paddr(va.v & ~PAGE_MASK);
+    if (prot_out != NULL)
+        *prot_out = prot;
+    return true;
 }
 
 void

@@ -65,11 +65,9 @@ stop_fault(struct hal_stop *stop, uint32_t addr, unsigned access)
 static bool
 writable(const struct hal_space *space, uint32_t start, uint32_t size)
 {
-    unsigned first, last;
+    unsigned prot;
 
-    return hal_space_query(space, uaddr(start), NULL, &first) && (first & HAL_PROT_WRITE) != 0 &&
-           hal_space_query(space, uaddr(start + size - 1), NULL, &last) &&
-           (last & HAL_PROT_WRITE) != 0;
+    return cm_space_covers(space, start, size, &prot) && (prot & HAL_PROT_WRITE) != 0;
 }
 
 TRUSTED_BEGIN(entry)
@@ -92,8 +90,7 @@ push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
                             .pc = regs->r[PC] & ~1u,
                             .xpsr = (regs->xpsr & XPSR_PROGRAM) | XPSR_T };
     f->xpsr |= (sp & 4) != 0 ? XPSR_ALIGNED : 0;
-    for (unsigned i = 0; i < 8; i++)
-        cm_switch.high[i] = regs->r[4 + i];
+    __builtin_memcpy(cm_switch.high, &regs->r[4], sizeof cm_switch.high);
     cm_switch.psp = at;
     return true;
 }
@@ -107,8 +104,7 @@ pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
     uint32_t at = cm_switch.psp;
     const struct cm_frame *f;
 
-    for (unsigned i = 0; i < 8; i++)
-        regs->r[4 + i] = cm_switch.high[i];
+    __builtin_memcpy(&regs->r[4], cm_switch.high, sizeof cm_switch.high);
     if (!writable(space, at, FRAME))
         return;
     f = hal_phys_ptr(paddr(at));

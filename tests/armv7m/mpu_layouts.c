@@ -75,6 +75,8 @@ void
 hal_io_write(const struct io *io unused_param, uint32_t off, unsigned width, uint64_t value)
 {
     ref_write(&t.ref, off, (uint32_t)value);
+    if ((t.ref.ctrl & 1) && ref_unpredictable(&t.ref) != NULL)
+        fail("UNPREDICTABLE on the way", value);
     sim_bus_write(t.sim, SIM_MMIO, MPU_BASE + off, width, value);
 }
 
