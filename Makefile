@@ -77,7 +77,7 @@ menuconfig: deps ## choose what is in the kernel (.config)
 bench: build ## measure, beside the host and user-mode Linux in the same run; sizes of the metal kernel
 	@tools/deps.sh tools/packages-bench.txt
 	@$(PYTHON) bench/bench.py $(BUILD) $(ARGS)
-	@if [ -z "$(ARGS)" ]; then echo; $(PYTHON) bench/metal.py $(BUILD); fi
+	@if [ -z "$(ARGS)" ]; then echo; $(PYTHON) bench/metal.py $(BUILD); echo; $(PYTHON) bench/board.py $(BUILD); fi
 
 clean: ## remove everything built
 	rm -rf $(BUILD)
