@@ -65,6 +65,15 @@ get_text(uint32_t pos, struct cspan *text, uint32_t *behind)
     return -EUCLEAN;
 }
 
+static bool
+has_slash(struct cspan name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (span_get(name, i) == '/')
+            return true;
+    return false;
+}
+
 static int must_check
 get_entry(uint32_t pos, struct entry *out)
 {
@@ -81,7 +90,9 @@ get_entry(uint32_t pos, struct entry *out)
 
     int rc = get_text(pos + HEADER, &out->name, &out->data);
 
-    return rc == 0 && out->size > image.len - out->data ? -EUCLEAN : rc;
+    if (rc == 0 && (out->size > image.len - out->data || out->name.len == 0 || has_slash(out->name)))
+        rc = -EUCLEAN;
+    return rc;
 }
 
 /* The same of what it is a link to; `pos` becomes that one's. */

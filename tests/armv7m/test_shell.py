@@ -71,6 +71,8 @@ def test_programs(b, tap):
     for line, wanted in (
             ('echo one two', r'^one two$'),
             ('ls /bin', r'^box\n(.*\n)*sh$'),
+            ('ls -l /dev', r'^crw-------  1 0 0   5,   1 console$'),
+            ('ls -l /dev/nothing', r'No such file'),
             ('cat /sbin/init', r'^#!/bin/sh\n'),
             ('dd if=/bin/box of=/tmp/part bs=16 count=2', r'^32 bytes copied$'),
             ('hexdump /tmp/part', r'^00000000  7f 45 4c 46 .*\n(.*\n)*00000020$'),

@@ -264,6 +264,43 @@ struct wait_case {
     int rc, code;
 };
 
+/* Actions: a table only as long as it must be, copied, and thrown away by exec but for what is ignored. */
+START_TEST(actions)
+{
+    struct sigaction_k a = { .handler = SIG_IGN_K }, handler = { .handler = 0x400000, .mask = 4 };
+    struct sighand *h, *copy;
+
+    ck_assert_int_eq(sighand_create(&h), 0);
+    ck_assert_int_eq(sighand_set(h, SIGTERM, &a), 0);
+    ck_assert_ptr_null(h->table);
+    ck_assert_uint_eq(sighand_get(h, SIGTERM).handler, SIG_IGN_K);
+    kmem_fail_at(1, 1);
+    ck_assert_int_eq(sighand_set(h, SIGUSR1, &handler), -ENOMEM);
+    kmem_fail_at(0, 0);
+    ck_assert_uint_eq(sighand_get(h, SIGUSR1).handler, SIG_DFL_K);
+    ck_assert_int_eq(sighand_set(h, SIGUSR1, &handler), 0);
+    ck_assert_uint_eq(h->known, SIGUSR1);
+    ck_assert_uint_eq(sighand_get(h, SIGTERM).handler, SIG_IGN_K); /* 15: beyond the table */
+    a.handler = SIG_DFL_K;
+    ck_assert_int_eq(sighand_set(h, SIGTERM, &a), 0);
+    ck_assert_uint_eq(sighand_get(h, SIGTERM).handler, SIG_DFL_K);
+    a.handler = SIG_IGN_K;
+    ck_assert_int_eq(sighand_set(h, SIGHUP, &a), 0); /* within it */
+    ck_assert_int_eq(sighand_set(h, SIGTERM, &handler), 0);
+    ck_assert_uint_eq(sighand_get(h, SIGHUP).handler, SIG_IGN_K);
+    ck_assert_int_eq(sighand_copy(h, &copy), 0);
+    ck_assert_uint_eq(sighand_get(copy, SIGUSR1).mask, 4);
+    ck_assert_uint_eq(sighand_get(copy, SIGHUP).handler, SIG_IGN_K);
+    sighand_reset(copy);
+    ck_assert_ptr_null(copy->table);
+    ck_assert_uint_eq(sighand_get(copy, SIGHUP).handler, SIG_IGN_K);
+    ck_assert_uint_eq(sighand_get(copy, SIGUSR1).handler, SIG_DFL_K);
+    ck_assert_uint_eq(sighand_get(h, SIGUSR1).handler, 0x400000);
+    sighand_put(copy);
+    sighand_put(h);
+}
+END_TEST
+
 static struct proc *parent, *ended, *stopped, *continued, *clone_child;
 
 static void
@@ -395,6 +432,7 @@ main(void)
 
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, actions);
     tcase_add_test(t, default_actions);
     tcase_add_test(t, blocked_and_ignored);
     tcase_add_test(t, stop_and_continue);
