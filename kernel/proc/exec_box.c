@@ -84,7 +84,7 @@ parts_good(const struct part *text, const struct part *data, const struct part *
 }
 
 /* The second area; returns where the data lie in it. */
-static int must_check
+static int must_check noinline_fn
 make_data(struct file *file, struct mm *mm, const struct part *data, uint32_t stack, uint32_t args,
           uintptr_t *data_out)
 {

@@ -182,7 +182,7 @@ static void noinline_fn
 load_first(struct proc *p)
 {
     static const char *const shells[] = { "/sbin/init", "/etc/init", "/bin/init", "/bin/sh" };
-    char init[48];
+    char init[40];
     int rc;
 
     open_console(p);
