@@ -70,7 +70,6 @@ writable(const struct hal_space *space, uint32_t start, uint32_t size)
     return cm_space_covers(space, start, size, &prot) && (prot & HAL_PROT_WRITE) != 0;
 }
 
-TRUSTED_BEGIN(entry)
 /* The frame that the exception return takes; false: the stack has no room for it. */
 static bool
 push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
@@ -94,9 +93,7 @@ push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
     cm_switch.psp = at;
     return true;
 }
-TRUSTED_END
 
-TRUSTED_BEGIN(entry)
 /* The other way; the processor wrote the frame, with the program's rights: it may have failed. */
 static void
 pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
@@ -118,7 +115,6 @@ pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
     regs->xpsr = f->xpsr & (XPSR_PROGRAM | XPSR_T);
     regs->r[SP] = at + FRAME + ((f->xpsr & XPSR_ALIGNED) != 0 ? 4 : 0);
 }
-TRUSTED_END
 
 TRUSTED_BEGIN(entry)
 /* The fault status does not say whether it was a load: the instruction does, which the program could read (DDI 0403E, A5.2.4 to A5.3.10).

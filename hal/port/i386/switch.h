@@ -16,14 +16,13 @@ TRUSTED_BEGIN(context)
 static inline uintptr_t
 x86_ctx_frame(uintptr_t top, void (*fn)(void *arg), void *arg)
 {
-    /* The five words that x86_switch() takes off leave the stack 16-aligned. */
-    uintptr_t *frame = (uintptr_t *)(top - 36);
+    struct {
+        uintptr_t edi, esi, ebp, unused, ebx, edx, ecx, eax, start;
+    } *frame = (void *)(top - 48); /* the call pushes a word at a multiple of 16 */
 
-    frame[0] = 0;                        /* edi */
-    frame[1] = (uintptr_t)fn;            /* esi */
-    frame[2] = (uintptr_t)arg;           /* ebx */
-    frame[3] = 0;                        /* ebp: end of the frame chain */
-    frame[4] = (uintptr_t)x86_ctx_start; /* return address */
+    *frame = (__typeof__(*frame)){ .esi = (uintptr_t)fn,
+                                   .ebx = (uintptr_t)arg,
+                                   .start = (uintptr_t)x86_ctx_start };
     return (uintptr_t)frame;
 }
 TRUSTED_END
