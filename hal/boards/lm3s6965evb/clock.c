@@ -1,4 +1,4 @@
-/* The system clock: 50 MHz from the PLL (LM3S6965 data sheet, section 6.2: initialization and configuration); the clocks of the parts that
+/* The system clock: 50 MHz from the PLL (LM3S6965 data sheet, section 5.3: initialization and configuration); the clocks of the parts that
  * the kernel has drivers for; the pins that belong to a port and not to a program (section 8). */
 #include <hal/cortex_m/cortex_m.h>
 #include <hal/power.h>
