@@ -116,6 +116,38 @@ def test_out_of_memory():
         assert r.code != EXIT_PANIC or b'panic: no memory for' in r.err, repr(r)
 
 
+def test_dialogue():
+    """A shell with its terminal: ^C ends what runs in the foreground; the console looks at the board."""
+    with Terminal(program=PROGRAM) as t:
+        t.expect('# $')
+        t.line('sleep 1000')
+        t.expect('sleep 1000\r\n')
+        for _ in range(50):  # one that comes before the program runs is the shell's
+            t.send('\x03')
+            try:
+                t.expect('# $', 1)
+                break
+            except AssertionError:
+                pass
+        t.line('echo $((6*7))')
+        t.expect('\r\n42\r\n# $')
+        t.send('\x01c')
+        if '-m32' not in BOARD:
+            t.expect(r'\(drydock\) ')
+            t.line('regs mpu')
+            t.expect(r'CTRL +00000005')
+            t.line('info irq')
+            t.expect(r'5 +[1-9][0-9]* +uart0')
+            t.line('info proc')
+            t.expect(r'1 .* sh\r\n')
+            t.line('continue')
+        else:
+            t.expect('no console')
+        t.line('uptime')
+        t.expect(r'up 0:00:.*free')
+        assert t.close() == EXIT_OK
+
+
 def test_options():
     assert board('sleep 10', '--timeout', '3').code == EXIT_TIMEOUT
     assert board('true', '--user', 'notify').code == EXIT_USAGE

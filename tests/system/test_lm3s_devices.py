@@ -15,7 +15,7 @@ from test_tools import read_figures
 
 PROGRAM = os.path.join(BUILD, os.environ.get('BOARD', 'drydock-lm3s6965evb-asan'))
 EMPTY = os.path.join(BUILD, 'tests', 'unit', 'empty.ext2')
-MOUNT = 'mkdir /mnt; mount -t ext2 /dev/mmcblk0 /mnt; cd /mnt; '
+MOUNT = 'mount -t ext2 /dev/mmcblk0 /mnt; cd /mnt; '
 ROW, ROWS = 64, 64
 
 
