@@ -20,8 +20,8 @@ enum {
     BUCKETS_MIN = 16, /* of the index, a power of two */
     BUCKETS_MAX = 32768,
     PAGES_PER_BUCKET = 4, /* with all of RAM in the cache */
-    CLUSTER_SHARE = 64,   /* no clusters where one is more of the RAM than 1/64 */
-    DIRTY_SHARE = 5,      /* writers write back themselves when more than 1/5 of RAM is dirty */
+    /* Writers write back themselves when more than this share of RAM is dirty; at once where it can be no cluster. */
+    DIRTY_SHARE = PAGECACHE_CLUSTER > 1 ? 5 : 64,
     SMALL_COPY = PAGE_SIZE / 16,
 };
 #define FLUSH_INTERVAL_NS 5000000000ull
@@ -30,7 +30,6 @@ static struct page *_Nullable *buckets;
 static uint64_t bucket_mask;
 static struct list ring; /* caches with pages; reclaim starts at the front and moves on */
 static uint64_t nr_cached, nr_dirty, dirty_max;
-static bool clusters; /* there is memory to stage them in */
 static struct thread flusher;
 static struct waitq flush_wait;
 
@@ -152,7 +151,7 @@ page_count(uint64_t size)
 static bool
 worth_cluster(struct inode *inode, uint64_t index)
 {
-    return !inode->pages.pinned && inode->ops->read_page != NULL &&
+    return PAGECACHE_CLUSTER > 1 && !inode->pages.pinned && inode->ops->read_page != NULL &&
            page_count(inode->size) > index + 1 &&
            (index % PAGECACHE_CLUSTER == 0 || find(&inode->pages, index - 1) != NULL);
 }
@@ -162,7 +161,7 @@ static void
 fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fill)
 {
     uint64_t first = index & ~(uint64_t)(PAGECACHE_CLUSTER - 1), end = page_count(inode->size);
-    struct page *staging = clusters ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
+    struct page *staging = page_alloc(PAGECACHE_CLUSTER_ORDER);
     struct span mem;
 
     if (staging == NULL)
@@ -437,7 +436,7 @@ pagecache_write_back(struct inode *inode)
 
     if (pc->pinned || pc->nr_dirty == 0)
         return pc->error;
-    staging = pc->nr_dirty > 1 && clusters ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
+    staging = pc->nr_dirty > 1 && PAGECACHE_CLUSTER > 1 ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
     /* As many as are dirty now: mapped pages stay dirty, and others may become so meanwhile. */
     for (uint64_t done = 0, todo = pc->nr_dirty; done < todo && pc->nr_dirty > 0;) {
         mutex_lock(&inode->pages.fill);
@@ -587,8 +586,7 @@ pagecache_boot(void)
     if (buckets == NULL)
         panic("no memory for the page cache");
     bucket_mask = n - 1;
-    clusters = stats.total / PAGECACHE_CLUSTER >= CLUSTER_SHARE;
-    dirty_max = stats.total / (clusters ? DIRTY_SHARE : CLUSTER_SHARE);
+    dirty_max = stats.total / DIRTY_SHARE;
     list_init(&ring);
     waitq_init(&flush_wait);
     flusher = (struct thread){ 0 };

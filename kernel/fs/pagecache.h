@@ -10,9 +10,8 @@ struct inode;
 struct iobuf;
 
 /* Reading ahead and writing back move up to this many pages (a power of two) in one request. */
-/* Pages that are read ahead and written together: 64 KiB, or 4 where memory is counted in KiB. */
 enum {
-    PAGECACHE_CLUSTER_ORDER = PAGE_SHIFT < 12 ? 2 : 4,
+    PAGECACHE_CLUSTER_ORDER = PAGE_CLUSTER_ORDER,
     PAGECACHE_CLUSTER = 1 << PAGECACHE_CLUSTER_ORDER
 };
 

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 enum { PAGE_SHIFT = 10 };
+/* Pages (a power of two) that are read ahead or written back at once: no memory to gather more in. */
+enum { PAGE_CLUSTER_ORDER = 0 };
 /* Of a page within a file. */
 typedef uint32_t page_index_t;
 /* Objects that a slab of the kernel's allocator holds at least. */

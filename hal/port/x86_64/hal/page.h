@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 enum { PAGE_SHIFT = 12 };
+/* Pages (a power of two) that are read ahead or written back at once. */
+enum { PAGE_CLUSTER_ORDER = 4 };
 /* Of a page within a file. */
 typedef uint64_t page_index_t;
 /* Objects that a slab of the kernel's allocator holds at least. */
