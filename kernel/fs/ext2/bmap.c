@@ -67,18 +67,34 @@ new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
     return 0;
 }
 
+/* Zeroes to the disk, a page at a time: there is no more of them in the kernel. */
+static int
+clear_block(const struct ext2_fs *fs, uint32_t block)
+{
+    static const uint8_t zero[PAGE_SIZE];
+    uint64_t sector = (uint64_t)block * (fs->block_size / SECTOR_SIZE);
+    int rc = 0;
+
+    for (uint32_t left = fs->block_size; left > 0 && rc == 0;) {
+        uint32_t n = left < sizeof zero ? left : (uint32_t)sizeof zero;
+
+        rc = blk_write(fs->dev, sector, cspan_of(zero, n));
+        sector += n / SECTOR_SIZE;
+        left -= n;
+    }
+    return rc;
+}
+
 /* A new data block.  Within the file (a hole is filled) it must not show what it held before, should the data never arrive. */
 static int
 new_leaf(struct inode *inode, uint32_t index, uint32_t goal, uint32_t *block_out)
 {
-    static const uint8_t zero[4096];
-    struct ext2_fs *fs = ext2_fs_of(inode);
+    const struct ext2_fs *fs = ext2_fs_of(inode);
     int rc = ext2_block_alloc_locked(inode, goal, block_out);
 
     if (rc < 0 || (inode->mode & S_IFMT) != S_IFREG || (uint64_t)index * fs->block_size >= inode->size)
         return rc;
-    rc = blk_write(fs->dev, (uint64_t)*block_out * (fs->block_size / SECTOR_SIZE),
-                   cspan_of(zero, fs->block_size));
+    rc = clear_block(fs, *block_out);
     if (rc < 0)
         undo_alloc(inode, *block_out);
     return rc;
