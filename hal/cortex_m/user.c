@@ -70,6 +70,14 @@ writable(const struct hal_space *space, uint32_t start, uint32_t size)
     return cm_space_covers(space, start, size, &prot) && (prot & HAL_PROT_WRITE) != 0;
 }
 
+TRUSTED_BEGIN(entry)
+static struct cm_frame *
+frame_at(uint32_t at)
+{
+    return hal_phys_ptr(paddr(at));
+}
+TRUSTED_END
+
 /* The frame that the exception return takes; false: the stack has no room for it. */
 static bool
 push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
@@ -79,7 +87,7 @@ push_frame(const struct hal_user_regs *regs, const struct hal_space *space)
 
     if (sp < FRAME + 8 || !writable(space, at, FRAME))
         return false;
-    f = hal_phys_ptr(paddr(at));
+    f = frame_at(at);
     *f = (struct cm_frame){ .r0 = regs->r[0],
                             .r1 = regs->r[1],
                             .r2 = regs->r[2],
@@ -104,7 +112,7 @@ pop_frame(struct hal_user_regs *regs, const struct hal_space *space)
     __builtin_memcpy(&regs->r[4], cm_switch.high, sizeof cm_switch.high);
     if (!writable(space, at, FRAME))
         return;
-    f = hal_phys_ptr(paddr(at));
+    f = frame_at(at);
     regs->r[0] = f->r0;
     regs->r[1] = f->r1;
     regs->r[2] = f->r2;

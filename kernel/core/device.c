@@ -112,8 +112,8 @@ attach_one(const struct board_dev *b, const struct driver *driver, void *arg unu
 void
 device_attach_all(const struct board *board)
 {
-    the_board = board;
     board_walk(board, attach_one, NULL);
+    the_board = board;
 }
 
 void

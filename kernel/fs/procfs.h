@@ -61,7 +61,7 @@ int must_check procfs_pid_lookup(struct superblock *sb, int32_t pid, struct inod
 /* Decimal number of the whole name; -1: none. */
 int64_t procfs_number(struct name name);
 extern const struct inode_ops procfs_special_ops;
-int procfs_show_mounts(struct seq *s, struct inode *inode);
+int must_check procfs_show_mounts(struct seq *s, struct inode *inode);
 
 /* procfs_sys.c or procfs_few.c: the machine's files, and /proc/sys if there is one. */
 extern const bool procfs_has_sys;

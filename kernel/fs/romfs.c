@@ -172,7 +172,7 @@ romfs_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
 
     for (unsigned n = entries_max(); at != 0 && at != UINT32_MAX; n--) {
         uint32_t place = (uint32_t)at;
-        struct entry e, target;
+        struct entry e, target = { 0 };
         int rc = n == 0 || at > UINT32_MAX ? -EUCLEAN : get_entry(place, &e);
 
         if (rc == 0)

@@ -72,6 +72,8 @@ wd_open(struct file *f)
 {
     struct watchdog *w = the_watchdog;
 
+    if (w == NULL)
+        return -ENODEV;
     if (w->open)
         return -EBUSY;
     w->open = true;

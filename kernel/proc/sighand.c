@@ -12,6 +12,7 @@
 static struct sigaction_k *
 entry(const struct sighand *h, int signo)
 {
+    assert(h->table != NULL);
     return &at(h->table, h->known, (size_t)signo - 1);
 }
 
