@@ -140,7 +140,7 @@ alloc(size_t size)
 {
     void *p = kmem_alloc(size);
 
-    for (unsigned n = 0; p == NULL && n < SHRINK && evict_one(); n++)
+    if (p == NULL && (reclaim(SHRINK) > 0 || evict_one()))
         p = kmem_alloc(size);
     return p;
 }

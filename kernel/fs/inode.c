@@ -199,6 +199,30 @@ inode_trim(unsigned keep)
         unused_evict(container_of(list_first(&unused), struct inode, lru_node));
 }
 
+/* The unused inode that is as the disk has it and was used last the longest time ago. */
+static struct inode *_Nullable
+unused_clean(void)
+{
+    struct list_node *n;
+
+    list_for_each (n, &unused) {
+        struct inode *inode = container_of(n, struct inode, lru_node);
+
+        if (!inode->dirty && inode->pages.nr_dirty == 0 && !list_linked(&inode->dirty_node))
+            return inode;
+    }
+    return NULL;
+}
+
+void
+inode_squeeze(void)
+{
+    struct inode *inode;
+
+    while ((inode = unused_clean()) != NULL)
+        unused_evict(inode);
+}
+
 unsigned
 inode_drop_all(struct superblock *sb)
 {

@@ -24,6 +24,8 @@ bool inode_any_dirty(void);
 
 /* Free unused inodes until `keep` are left; sleeps, no lock above RANK_INODE_DIR may be held. */
 void inode_trim(unsigned keep);
+/* Free those unused inodes for which nothing has to be written: writing may want the memory that there is none of. */
+void inode_squeeze(void);
 /* Free every unused inode of `sb`; returns how many are still in use. */
 unsigned inode_drop_all(struct superblock *sb);
 

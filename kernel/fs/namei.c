@@ -31,7 +31,7 @@ void
 vfs_squeeze(void)
 {
     dentry_trim(0);
-    inode_trim(0);
+    inode_squeeze();
 }
 
 bool

@@ -278,7 +278,7 @@ int64_t must_check file_write(struct file *f, struct iobuf *buf);
 int must_check inode_permission(struct inode *inode, unsigned want);
 
 void vfs_init(void);
-/* Memory is short: give back every name and inode that nobody uses.  Sleeps; no lock held. */
+/* Memory is short: give back every name that nobody uses, and every inode for which nothing has to be written.  Sleeps; no lock held. */
 void vfs_squeeze(void);
 /* Mount `dev` ("/dev/hda") as the root, and devfs on /dev if that directory exists. */
 int must_check vfs_mount_root(const char *dev, bool read_only);
