@@ -31,7 +31,9 @@ load_page(struct armv7m_memory *mem, uint32_t addr, unsigned slot)
         armv7m_tlb_fill(mem, t, addr);
     mem->live[slot] = base;
     mem->exec[slot] = t->rights[ARMV7M_FETCH];
-    if (t->bytes == NULL || (page->page == base && memcmp(page->raw, t->bytes, ARMV7M_PAGE) == 0))
+    /* What may not be executed is not looked at either. */
+    if (t->bytes == NULL || mem->exec[slot] == 0 ||
+        (page->page == base && memcmp(page->raw, t->bytes, ARMV7M_PAGE) == 0))
         return;
     page->page = base;
     memcpy(page->raw, t->bytes, ARMV7M_PAGE);

@@ -1,5 +1,6 @@
 /* The Cortex-M core among its models against the ARMv7-M manual (DDI 0403E): exception entry and return, faults, what they leave. */
 #include <devices/nvic_armv7m.h>
+#include <sanitizer/asan_interface.h>
 #include <sim/armv7m/core.h>
 
 #include "harness.h"
@@ -166,11 +167,14 @@ START_TEST(faults_and_their_status)
 }
 END_TEST
 
+/* Nobody reads what is there: it may be memory that the kernel has poisoned. */
 START_TEST(a_jump_to_data)
 {
     START(STACK, SVC);
     core.cpu.r[PC] = CODE + 0x800;
+    ASAN_POISON_MEMORY_REGION(at(CODE + 0x800), 0x800);
     (void)armv7m_core_run(&core, 10, &exception);
+    ASAN_UNPOISON_MEMORY_REGION(at(CODE + 0x800), 0x800);
     ck_assert_uint_eq(exception, NVIC_MEMMANAGE);
     ck_assert_uint_eq(read32(CFSR), 1);
     finish();

@@ -5,8 +5,10 @@ BOARD in the environment names the program under test, in the build directory.
 """
 
 import os
+import random
 import re
 import subprocess
+import tempfile
 
 from harness import *
 
@@ -114,6 +116,37 @@ def test_out_of_memory():
         r = board('ls /bin; ps', '--fail-alloc', 'any:%d' % n)
         assert r.code in (EXIT_OK, EXIT_GUEST, EXIT_PANIC), repr(r)
         assert r.code != EXIT_PANIC or b'panic: no memory for' in r.err, repr(r)
+
+
+def damaged(data, rng):
+    """A program with something wrong in its headers, now and then in its code, or cut off."""
+    data = bytearray(data)
+    for _ in range(rng.choice([1, 1, 2, 5])):
+        at = rng.randrange(148) if rng.random() < 0.8 else rng.randrange(len(data))
+        value = rng.choice([0, 1, 0x7f, 0x80, 0xff, data[at] ^ 1 << rng.randrange(8), rng.randrange(256)])
+        width = rng.choice([1, 1, 2, 4])
+        data[at:at + width] = bytes([value] * width)
+    return bytes(data[:rng.randrange(len(data))] if rng.random() < 0.1 else data)
+
+
+def test_damaged_programs():
+    """Whatever is in a file that says it is a program: the kernel and the shell go on."""
+    rng, count = random.Random(5), 150
+    with open(os.path.join(BUILD, 'user', 'arm', 'echo'), 'rb') as f:
+        whole = f.read()
+    with tempfile.TemporaryDirectory() as top:
+        card, commands = os.path.join(top, 'card'), ''
+        sh('/sbin/mke2fs', '-q', '-t', 'ext2', '-b', '1024', '-O', 'none,filetype,sparse_super', card, '8M')
+        for n in range(count):
+            name = os.path.join(top, 'p%d' % n)
+            with open(name, 'wb') as f:
+                f.write(whole if n == 0 else damaged(whole, rng))
+            commands += 'write %s p%d\nsif p%d mode 0100755\n' % (name, n, n)
+        sh('/sbin/debugfs', '-w', '-f', '/dev/stdin', card, stdin=commands.encode())
+        script = 'mount -t ext2 /dev/mmcblk0 /mnt; cd /mnt; n=0; while [ $n -lt %d ]; do ./p$n ran & p=$!; sleep 1; kill -9 $p; wait $p; n=$((n+1)); done; echo all; exit 0'
+        r = board(script % count, '--drive', 'file=%s' % card)
+    assert r.code == 0 and r.text.endswith('all\n'), repr(r)
+    assert r.text.count('ran\n') > 10, repr(r)
 
 
 def test_dialogue():
