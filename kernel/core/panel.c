@@ -93,7 +93,7 @@ display_write(struct display *d, uint64_t pos, struct cspan pixels)
         n = (uint32_t)pixels.len;
     w.columns = (uint8_t)n;
     rc = n == 0 ? 0 : d->show(d, &w, cspan_sub(pixels, 0, n));
-    return rc < 0 ? rc : n;
+    return rc < 0 ? rc : (int64_t)n;
 }
 
 void
