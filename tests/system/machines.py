@@ -112,7 +112,8 @@ def communicate(argv, stdin, hang_s, cut_s=None):
 
     `cut_s`: seconds from then on after which the machine is cut off, as by the simulator's --timeout; the status is None.
     """
-    p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Not buffered, or what comes together with the first byte would be in a buffer that communicate() does not look into.
+    p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     hang = threading.Timer(hang_s, p.kill)
     cut = threading.Timer(cut_s, p.terminate) if cut_s is not None and cut_s < hang_s else None
     hang.start()
