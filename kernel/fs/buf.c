@@ -4,6 +4,7 @@
 #include <kernel/core/assert.h>
 #include <kernel/core/log.h>
 #include <kernel/fs/buf.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
 
@@ -138,10 +139,10 @@ evict(void)
 static void *_Nullable fresh_memory
 alloc(size_t size)
 {
-    void *p = kmem_alloc(size);
+    void *p = kmem_alloc_on(GRANT_COMMON, size);
 
     if (p == NULL && (reclaim(SHRINK) > 0 || evict_one()))
-        p = kmem_alloc(size);
+        p = kmem_alloc_on(GRANT_COMMON, size);
     return p;
 }
 

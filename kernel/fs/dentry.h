@@ -6,7 +6,7 @@
 
 #include <kernel/fs/vfs.h>
 
-enum { DENTRY_INLINE = 40, DENTRY_UNUSED_MAX = 2 * CONFIG_CACHE_BUCKETS };
+enum { DENTRY_INLINE = 5 * sizeof(void *), DENTRY_UNUSED_MAX = 2 * CONFIG_CACHE_BUCKETS };
 
 struct dentry {
     uint32_t refs;

@@ -16,7 +16,7 @@ file_size_limit(void)
 {
     struct thread *t = thread_current();
 
-    return t->proc != NULL ? t->proc->rlimits[RLIMIT_FSIZE].cur : UINT64_MAX;
+    return t->proc != NULL ? t->proc->rlimits->of[RLIMIT_FSIZE].cur : UINT64_MAX;
 }
 
 void

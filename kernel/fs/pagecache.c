@@ -12,6 +12,7 @@
 #include <kernel/core/log.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/pagecache.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
 #include <kernel/trusted/bounds.h>
@@ -147,6 +148,13 @@ page_count(uint64_t size)
     return size / PAGE_SIZE + (size % PAGE_SIZE != 0);
 }
 
+/* Memory for the cache, or to become the cache's: not the running process's. */
+static struct page *_Nullable
+cache_page(const struct pagecache *pc, unsigned order)
+{
+    return page_alloc_on(pc->pinned ? GRANT_KEPT : GRANT_COMMON, order);
+}
+
 /* Is the file being read in order?  Then its next pages are worth reading too. */
 static bool
 worth_cluster(struct inode *inode, uint64_t index)
@@ -161,7 +169,7 @@ static void
 fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fill)
 {
     uint64_t first = index & ~(uint64_t)(PAGECACHE_CLUSTER - 1), end = page_count(inode->size);
-    struct page *staging = page_alloc(PAGECACHE_CLUSTER_ORDER);
+    struct page *staging = cache_page(&inode->pages, PAGECACHE_CLUSTER_ORDER);
     struct span mem;
 
     if (staging == NULL)
@@ -169,7 +177,7 @@ fill_cluster(struct inode *inode, uint64_t index) requires_lock(inode->pages.fil
     mem = span_of(page_ptr(staging), (size_t)PAGE_SIZE * PAGECACHE_CLUSTER);
     if (inode->ops->read_page(inode, first / PAGECACHE_CLUSTER, mem) == 0) {
         for (uint64_t i = first; i < first + PAGECACHE_CLUSTER && i < end; i++) {
-            struct page *p = find(&inode->pages, i) == NULL ? page_alloc(0) : NULL;
+            struct page *p = find(&inode->pages, i) == NULL ? cache_page(&inode->pages, 0) : NULL;
 
             if (p == NULL)
                 continue;
@@ -196,7 +204,7 @@ fill_locked(struct inode *inode, uint64_t index, bool fresh, struct page **page_
         p = pagecache_peek(inode, index);
     }
     if (p == NULL) {
-        p = page_alloc(0);
+        p = cache_page(&inode->pages, 0);
         if (p == NULL)
             return -ENOMEM;
         struct span mem = span_of(page_ptr(p), PAGE_SIZE);
@@ -335,7 +343,7 @@ write_step(struct inode *inode, uint64_t pos, struct iobuf *buf)
     if (n > buf->left)
         n = buf->left;
     if (n > sizeof(small)) {
-        bounce = page_alloc(0);
+        bounce = cache_page(&inode->pages, 0);
         if (bounce == NULL)
             return -ENOMEM;
         mem = span_of(page_ptr(bounce), n);
@@ -436,7 +444,8 @@ pagecache_write_back(struct inode *inode)
 
     if (pc->pinned || pc->nr_dirty == 0)
         return pc->error;
-    staging = pc->nr_dirty > 1 && PAGECACHE_CLUSTER > 1 ? page_alloc(PAGECACHE_CLUSTER_ORDER) : NULL;
+    staging =
+        pc->nr_dirty > 1 && PAGECACHE_CLUSTER > 1 ? cache_page(pc, PAGECACHE_CLUSTER_ORDER) : NULL;
     /* As many as are dirty now: mapped pages stay dirty, and others may become so meanwhile. */
     for (uint64_t done = 0, todo = pc->nr_dirty; done < todo && pc->nr_dirty > 0;) {
         mutex_lock(&inode->pages.fill);

@@ -17,7 +17,7 @@ enum {
 
 struct pagecache {
     struct inode *_Nullable inode;
-    uint64_t nr_pages, nr_dirty;
+    page_index_t nr_pages, nr_dirty;
     struct list pages; /* the clean ones, through page->node */
     struct list dirty; /* the dirty ones, through page->node, in the order they became so */
     struct list_node ring_node; /* caches with pages, for reclaim */

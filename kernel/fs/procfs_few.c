@@ -2,6 +2,7 @@
 #include <hal/time.h>
 #include <kernel/fs/mount.h>
 #include <kernel/fs/procfs.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
 
@@ -21,6 +22,20 @@ show_meminfo(struct seq *s, unused_param struct inode *inode)
     return 0;
 }
 
+/* The accounts of mm/grant.h, in pages. */
+static int
+show_grants(struct seq *s, unused_param struct inode *inode)
+{
+    seq_printf(s, "account used peak promised\n");
+    for (uint8_t i = 0; i < GRANTS_MAX; i++) {
+        struct grant_stats g;
+
+        grant_stats(i, &g);
+        seq_printf(s, "%7u %4u %4u %8u\n", i, (unsigned)g.used, (unsigned)g.peak, (unsigned)g.pages);
+    }
+    return 0;
+}
+
 static int
 show_uptime(struct seq *s, unused_param struct inode *inode)
 {
@@ -31,6 +46,7 @@ show_uptime(struct seq *s, unused_param struct inode *inode)
 }
 
 const struct procfs_file procfs_root_files[] = {
+    { "grants", 0444, show_grants, NULL },
     { "meminfo", 0444, show_meminfo, NULL },
     { "mounts", 0444, procfs_show_mounts, NULL },
     { "uptime", 0444, show_uptime, NULL },

@@ -115,7 +115,8 @@ show_stat(struct seq *s, struct inode *inode)
         ticks(p->thread.user_ns), ticks(p->thread.sys_ns), ticks(p->children_user_ns),
         ticks(p->children_sys_ns), 20 + p->thread.nice, p->thread.nice, ticks(p->thread.start_ns),
         mm != NULL ? (unsigned long long)mm->vm_pages * PAGE_SIZE : 0ull,
-        mm != NULL ? (unsigned long long)mm->rss_pages : 0ull, (unsigned long long)p->rlimits[5].cur);
+        mm != NULL ? (unsigned long long)mm->rss_pages : 0ull,
+        (unsigned long long)p->rlimits->of[5].cur);
     seq_printf(
         s, "0 0 %llu 0 0 %llu %llu %llu %llu %d 0 0 %d 0 0 0 0 0 0 0 0 %llu %llu %llu %llu %llu %d\n",
         mm != NULL ? (unsigned long long)mm->stack_top : 0ull,
@@ -353,11 +354,11 @@ show_limits(struct seq *s, struct inode *inode)
         return -ESRCH;
     seq_printf(s, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
-        fmt_print(cur, sizeof(cur), "%llu", (unsigned long long)p->rlimits[i].cur);
-        fmt_print(max, sizeof(max), "%llu", (unsigned long long)p->rlimits[i].max);
+        fmt_print(cur, sizeof(cur), "%llu", (unsigned long long)p->rlimits->of[i].cur);
+        fmt_print(max, sizeof(max), "%llu", (unsigned long long)p->rlimits->of[i].max);
         seq_printf(s, "%-25s %-20s %-20s %-10s\n", names[i].name,
-                   p->rlimits[i].cur == UINT64_MAX ? "unlimited" : cur,
-                   p->rlimits[i].max == UINT64_MAX ? "unlimited" : max, names[i].unit);
+                   p->rlimits->of[i].cur == UINT64_MAX ? "unlimited" : cur,
+                   p->rlimits->of[i].max == UINT64_MAX ? "unlimited" : max, names[i].unit);
     }
     return 0;
 }

@@ -8,6 +8,9 @@
 
 void *_Nullable kmem_alloc(size_t size)
     __attribute__((malloc, alloc_size(1))) may_allocate fresh_memory;
+/* The same on another account (mm/grant.h) than the running thread's. */
+void *_Nullable kmem_alloc_on(uint8_t grant, size_t size)
+    __attribute__((malloc, alloc_size(2))) may_allocate fresh_memory;
 void kmem_free(void *_Nullable p);
 
 struct kmem_stats {

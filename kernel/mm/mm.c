@@ -12,7 +12,7 @@ mm_limit(unsigned which)
     const struct proc *p = thread_current()->proc;
 
     assert(which < RLIM_NLIMITS);
-    return p != NULL ? p->rlimits[which].cur : RLIM_INFINITY;
+    return p != NULL ? p->rlimits->of[which].cur : RLIM_INFINITY;
 }
 
 uintptr_t

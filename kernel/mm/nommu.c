@@ -10,8 +10,10 @@
  * where it is, if not for writing, others are copied; only writable shared ones are refused (-ENODEV).  Areas are unmapped and protected as a whole (-EINVAL), and none is both writable and executable (-EACCES).
  */
 #include <kernel/abi/errno.h>
+#include <kernel/abi/resource.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/vfs.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/vma.h>
 #include <kernel/trusted/ucopy.h>
 
@@ -72,7 +74,10 @@ region_fits(uint64_t first, uint64_t pages)
 static uintptr_t
 pages_alloc(uint64_t pages)
 {
+    uint8_t was = grant_use(GRANT_KEPT);
     struct page *first = page_alloc_run(pages, region_fits);
+
+    (void)grant_use(was);
 
     if (first == NULL)
         return 0;
@@ -204,6 +209,9 @@ mm_map(struct mm *mm, const struct mm_map_args *args, uintptr_t *addr_out)
         return rc;
     if (map_direct(mm, args, pages, addr_out))
         return 0;
+    if (pages > mm_limit(RLIMIT_DATA) >> PAGE_SHIFT ||
+        mm->rss_pages > (mm_limit(RLIMIT_DATA) >> PAGE_SHIFT) - pages)
+        return -ENOMEM;
 
     uintptr_t start = pages_alloc(pages);
 

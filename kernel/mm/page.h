@@ -16,17 +16,17 @@ enum page_flags {
     PG_RESERVED = BIT(3), /* never freed */
     PG_FREE = BIT(4),     /* private to the allocator */
     PG_REFERENCED = BIT(5),
-    PG_SLAB = BIT(6), /* holds small objects of kmem.c, which owns spare, index and node then */
+    PG_SLAB = BIT(6), /* holds small objects: trusted/kmem_small.h */
     PG_KMEM = BIT(7), /* heads one big object of kmem.c; index is its size */
 };
 
 struct page {
-    uint32_t refs;  /* 0: free */
-    uint16_t flags; /* enum page_flags */
-    uint8_t order;  /* of the block this page heads */
-    uint8_t spare;
-    uint32_t map_count;                /* user mappings */
-    struct list_node node;             /* free list, or the page cache's LRU */
+    uint32_t refs;         /* 0: free */
+    uint16_t flags;        /* enum page_flags */
+    uint8_t order;         /* of the block this page heads */
+    uint8_t spare;         /* of a slab: its class; with grants: whose account it is on */
+    uint32_t map_count;    /* user mappings */
+    struct list_node node; /* free list, or the page cache's LRU */
     struct pagecache *_Nullable cache; /* owner, if it is a page cache page */
     page_index_t index;                /* page number within the file */
     struct page *_Nullable hash_next;
@@ -43,6 +43,8 @@ void page_init(paddr_t base, uint64_t size);
 /* 2^order pages, physically contiguous, contents undefined (page_zalloc: zero), refs = 1.  NULL: none left. */
 struct page *_Nullable page_alloc(unsigned order) may_allocate;
 struct page *_Nullable page_zalloc(unsigned order) may_allocate;
+/* On another account (mm/grant.h) than the running thread's. */
+struct page *_Nullable page_alloc_on(uint8_t grant, unsigned order) may_allocate;
 /* `n` pages in a row, each a block of its own, contents undefined, wherever `fits` (given the first one's number, its address divided by
  * PAGE_SIZE) agrees: the shortest free stretch that has such a place.  For machines of so few pages that looking at all of them costs
  * nothing.  NULL: none, after reclaim. */
@@ -53,6 +55,8 @@ void *page_fresh(struct page *p) fresh_memory;
 /* Fill `n` pages with zeroes; copy a page. */
 void page_zero(struct page *p, size_t n);
 void page_copy(struct page *to, const struct page *from);
+/* Whatever is on the account `from` is on `to` from now on; the accounts are the caller's.  Interrupts off.  See mm/grant.h. */
+void page_inherit(uint8_t from, uint8_t to);
 /* Make every page of a block (refs 1, nobody else knows it) one of its own: order 0, refs 1. */
 void page_split(struct page *block);
 void page_get(struct page *p);

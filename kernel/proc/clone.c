@@ -6,7 +6,7 @@
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
 #include <kernel/fs/vfs.h>
-#include <kernel/mm/kmem.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/trusted/ucopy.h>
@@ -46,7 +46,7 @@ check_limit(const struct proc *p)
     if (p->creds.uid == 0)
         return 0;
     proc_for_each(count_user, &c);
-    return c.processes >= p->rlimits[RLIMIT_NPROC].cur ? -EAGAIN : 0;
+    return c.processes >= p->rlimits->of[RLIMIT_NPROC].cur ? -EAGAIN : 0;
 }
 
 static int
@@ -114,8 +114,8 @@ copy_identity(struct proc *child, struct proc *parent, uint64_t flags)
     child->session = parent->session;
     child->session->refs++;
     child->creds = parent->creds;
-    for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        child->rlimits[i] = parent->rlimits[i];
+    child->rlimits = parent->rlimits;
+    child->rlimits->refs++;
     child->sig.blocked = parent->sig.blocked;
     if (!(flags & CLONE_VM) || (flags & CLONE_VFORK)) {
         child->sig.altstack = parent->sig.altstack;
@@ -165,6 +165,7 @@ clone_once(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid,
 {
     struct proc *parent = proc_current(), *child;
     int rc = check_flags(flags);
+    uint8_t was;
     int32_t pid;
 
     if (rc == 0)
@@ -173,6 +174,7 @@ clone_once(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid,
         rc = proc_alloc(&child);
     if (rc < 0)
         return rc;
+    was = grant_use(child->thread.grant); /* its memory, from here on */
     copy_identity(child, parent, flags);
     rc = copy_resources(child, parent, flags);
     if (rc < 0)
@@ -196,6 +198,7 @@ clone_once(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid,
         child->refs--;
         goto fini_user;
     }
+    (void)grant_use(was);
     if (flags & CLONE_VFORK)
         wait_vfork(child);
     proc_put(child);
@@ -208,6 +211,7 @@ drop:
     if (child->exe != NULL)
         file_put(child->exe);
     child->exe = NULL;
+    (void)grant_use(was);
     proc_remove(child);
     return rc;
 }

@@ -1,7 +1,8 @@
 /* execve(2).
  *
  * The new program is built completely beside the old one: address space, stack, registers, and everything that needs memory.  Until
- * exec_commit() the call can fail and nothing has changed; from there on nothing fails.
+ * exec_commit() the call can fail and nothing has changed; from there on nothing fails.  What is wanted only until then is not from
+ * the process's grant: as a new process, a new program is something to ask for.
  */
 #include <abi/types.h>
 #include <kernel/abi/errno.h>
@@ -9,6 +10,7 @@
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
 #include <kernel/fs/vfs.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/vma.h>
 #include <kernel/proc/exec.h>
@@ -50,7 +52,7 @@ head_push(struct exec *x, struct cspan text)
     if (x->nhead == HEAD_MAX)
         return -ELOOP;
 
-    char *copy = kmem_alloc(text.len + 1);
+    char *copy = kmem_alloc_on(GRANT_KEPT, text.len + 1);
 
     if (copy == NULL)
         return -ENOMEM;
@@ -139,7 +141,8 @@ step_script(struct exec *x)
     if (n < (int64_t)sizeof mark || mark[0] != '#' || mark[1] != '!')
         return n < 0 ? (int)n : 0;
 
-    void *line = kmem_alloc(SCRIPT_LINE_MAX); /* the stacks of small machines have no room for it */
+    void *line = kmem_alloc_on(
+        GRANT_KEPT, SCRIPT_LINE_MAX); /* the stacks of small machines have no room for it */
 
     if (line == NULL)
         return -ENOMEM;
@@ -382,7 +385,7 @@ static int must_check
 exec_once(const char *path, uaddr_t argv, uaddr_t envp)
 {
     struct proc *p = proc_current();
-    struct exec *x = kmem_alloc(sizeof *x);
+    struct exec *x = kmem_alloc_on(GRANT_KEPT, sizeof *x);
 
     if (x == NULL)
         return -ENOMEM;

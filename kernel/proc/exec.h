@@ -7,10 +7,10 @@
 struct file;
 struct mm;
 
-/* Strings for the new program, terminated, one behind the other, in kernel pages. */
+/* Strings for the new program, terminated, one behind the other. */
 struct exec_strings {
-    struct list pages; /* struct page.node */
-    size_t len;        /* bytes, terminators included */
+    struct list chunks; /* private to exec_args.c */
+    size_t len;         /* bytes, terminators included */
     size_t count;
     size_t first_len; /* of the first string with its terminator */
 };

@@ -1,4 +1,4 @@
-/* The strings of a new program: gathered in kernel pages, then laid out on its stack.
+/* The strings of a new program: gathered in chunks of kernel memory, then laid out on its stack.
  *
  * From the top: a null word, the file name, environment, arguments, platform and random bytes; aligned below: auxiliary vector,
  * pointers, argc.
@@ -8,6 +8,8 @@
 #include <hal/cpu.h>
 #include <kernel/abi/errno.h>
 #include <kernel/core/fmt.h>
+#include <kernel/mm/grant.h>
+#include <kernel/mm/kmem.h>
 #include <kernel/mm/vma.h>
 #include <kernel/proc/exec.h>
 #include <kernel/trusted/span.h>
@@ -17,39 +19,53 @@ enum {
     ARG_STRLEN_MAX = 128 << 10,
     CLOCK_TICKS = 100,
     WORDS_BATCH = 64,
+    TEXT_SIZE = PAGE_SIZE / 4 - sizeof(struct list_node), /* in a chunk */
 };
+
+struct strings_chunk {
+    struct list_node node;
+    uint8_t text[TEXT_SIZE];
+};
+
+static struct span
+chunk_text(struct list_node *n)
+{
+    struct strings_chunk *c = container_of(n, struct strings_chunk, node);
+
+    return span_of(c->text, sizeof c->text);
+}
 
 void
 exec_strings_init(struct exec_strings *s)
 {
     *s = (struct exec_strings){ 0 };
-    list_init(&s->pages);
+    list_init(&s->chunks);
 }
 
 void
 exec_strings_free(struct exec_strings *s)
 {
-    for (struct list_node *n; (n = list_pop_front(&s->pages)) != NULL;)
-        page_put(container_of(n, struct page, node));
+    for (struct list_node *n; (n = list_pop_front(&s->chunks)) != NULL;)
+        kmem_free(container_of(n, struct strings_chunk, node));
 }
 
-/* The free part of the last page, a new page if there is none.  Empty: out of memory. */
+/* The free part of the last chunk, of a new one if there is none.  Empty: out of memory. */
 static struct span
 strings_tail(struct exec_strings *s)
 {
-    size_t used = s->len & PAGE_MASK;
+    size_t used = s->len % TEXT_SIZE;
 
     if (used == 0) {
-        struct page *page = page_alloc(0);
+        struct strings_chunk *c = kmem_alloc_on(GRANT_KEPT, sizeof *c);
 
-        if (page == NULL)
+        if (c == NULL)
             return span_of(NULL, 0);
-        list_push_back(&s->pages, &page->node);
+        list_push_back(&s->chunks, &c->node);
     }
 
-    struct page *last = container_of(list_last(&s->pages), struct page, node);
+    struct span text = chunk_text(list_last(&s->chunks));
 
-    return span_sub(span_of(page_ptr(last), PAGE_SIZE), used, PAGE_SIZE - used);
+    return span_sub(text, used, text.len - used);
 }
 
 /* A string of `len` bytes with terminator is complete. */
@@ -178,13 +194,13 @@ put_strings(struct stack_writer *w, const struct exec_strings *s, size_t skip, u
 {
     bool start = true;
     size_t left = s->len;
-    const struct list_node *n;
+    struct list_node *n;
     int rc = 0;
 
-    list_for_each (n, &s->pages) {
-        const struct page *page = container_of(n, struct page, node);
-        size_t len = left < PAGE_SIZE ? left : PAGE_SIZE, from = skip < len ? skip : len;
-        struct cspan text = cspan_sub(cspan_of(page_ptr(page), len), from, len - from);
+    list_for_each (n, &s->chunks) {
+        struct cspan all = span_const(chunk_text(n));
+        size_t len = left < all.len ? left : all.len, from = skip < len ? skip : len;
+        struct cspan text = cspan_sub(all, from, len - from);
 
         skip -= from;
         left -= len;

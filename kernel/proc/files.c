@@ -114,7 +114,7 @@ uint32_t
 files_limit(void)
 {
     struct thread *t = thread_current();
-    uint64_t lim = t->proc != NULL ? t->proc->rlimits[RLIMIT_NOFILE].cur : FD_MAX;
+    uint64_t lim = t->proc != NULL ? t->proc->rlimits->of[RLIMIT_NOFILE].cur : FD_MAX;
 
     return lim < FD_MAX ? (uint32_t)lim : FD_MAX;
 }

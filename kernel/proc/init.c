@@ -14,28 +14,39 @@
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
 #include <kernel/fs/vfs.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/mm.h>
+#include <kernel/mm/page.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/wait.h>
 #include <kernel/trusted/ucopy.h>
 
-enum { WORDS_MAX = 4, ENV = 3 };
+enum { WORDS_MAX = 4, ENV = 3, DATA_SHARE = 4 };
 
 static const char *argv_text[WORDS_MAX];
 static unsigned argc;
 static char term_word[48] = "TERM=linux";
 static bool run_mode;
 
-static void
-default_limits(struct proc *p)
+/* Shared by all processes that set none; where memory is promised, a program has a quarter of it at most. */
+static struct rlimits *
+default_limits(void)
 {
+    static struct rlimits limits;
+    struct page_stats ram;
+
+    page_stats(&ram);
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        p->rlimits[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
-    p->rlimits[RLIMIT_STACK].cur = 8 << 20;
-    p->rlimits[RLIMIT_NOFILE] = (struct rlimit){ FD_MAX, FD_MAX };
-    p->rlimits[RLIMIT_NPROC] = (struct rlimit){ PROC_MAX / 2, PROC_MAX / 2 };
-    p->rlimits[RLIMIT_CORE].cur = 0;
+        limits.of[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+    limits.of[RLIMIT_STACK].cur = 8 << 20;
+    limits.of[RLIMIT_NOFILE] = (struct rlimit){ FD_MAX, FD_MAX };
+    limits.of[RLIMIT_NPROC] = (struct rlimit){ PROC_MAX / 2, PROC_MAX / 2 };
+    limits.of[RLIMIT_CORE].cur = 0;
+    if (GRANTS)
+        limits.of[RLIMIT_DATA].cur = ram.total / DATA_SHARE * PAGE_SIZE;
+    limits.refs = 1; /* ours: never freed */
+    return &limits;
 }
 
 /* A process without a program: files, root directory, handlers, a session of its own. */
@@ -44,9 +55,11 @@ make_process(struct proc *parent, struct proc **proc_out)
 {
     struct proc *p;
     int rc = proc_alloc(&p);
+    uint8_t was;
 
     if (rc < 0)
         return rc;
+    was = grant_use(p->thread.grant);
     rc = sighand_create(&p->sighand);
     if (rc == 0)
         rc = files_create(&p->files);
@@ -54,11 +67,13 @@ make_process(struct proc *parent, struct proc **proc_out)
         rc = fs_ctx_create(&p->fs);
     if (rc == 0)
         rc = session_create(p);
+    (void)grant_use(was);
     if (rc < 0)
         goto remove;
     p->exit_signal = SIGCHLD;
     p->dumpable = true;
-    default_limits(p);
+    p->rlimits = parent != NULL ? parent->rlimits : default_limits();
+    p->rlimits->refs++;
     p->parent = parent;
     if (parent != NULL)
         list_push_back(&parent->children, &p->sibling);
@@ -186,8 +201,12 @@ load_first(struct proc *p)
     int rc;
 
     open_console(p);
+
+    uint8_t was = grant_use(GRANT_KEPT);
+
     rc = vfs_mount("proc", "/proc", "proc", 0,
                    ""); /* as /dev: a process that runs mount is a sixth of a boot */
+    (void)grant_use(was);
     need_memory(rc, "/proc");
     if (rc < 0)
         klog(LOG_INFO, "init: /proc is not mounted");

@@ -5,6 +5,7 @@
 #include <kernel/abi/signal.h>
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
@@ -92,12 +93,22 @@ int
 proc_alloc(struct proc **proc_out)
 {
     struct proc *p;
+    uint8_t grant, was;
+    int rc;
 
     if (count >= PROC_MAX)
         return -EAGAIN;
+    rc = grant_create(&grant);
+    if (rc < 0)
+        return rc;
+    was = grant_use(grant);
     p = kmem_alloc(sizeof *p);
-    if (p == NULL)
+    (void)grant_use(was);
+    if (p == NULL) {
+        grant_destroy(grant);
         return -ENOMEM;
+    }
+    p->thread.grant = grant;
     do
         last_pid = last_pid + 1 < PID_MAX ? last_pid + 1 : 2;
     while (pid_used(last_pid));
@@ -115,8 +126,36 @@ void
 proc_put(struct proc *p)
 {
     assert(p->refs > 0);
-    if (--p->refs == 0)
-        kmem_free(p);
+    uint8_t grant = p->thread.grant;
+
+    if (--p->refs > 0)
+        return;
+    kmem_free(p);
+    grant_destroy(grant);
+}
+
+static void
+rlimits_put(struct rlimits *r)
+{
+    if (--r->refs == 0)
+        kmem_free(r);
+}
+
+int
+rlimits_unshare(struct proc *p)
+{
+    struct rlimits *own;
+
+    if (p->rlimits->refs == 1)
+        return 0;
+    own = kmem_alloc_on(p->thread.grant, sizeof *own);
+    if (own == NULL)
+        return -ENOMEM;
+    *own = *p->rlimits;
+    own->refs = 1;
+    rlimits_put(p->rlimits);
+    p->rlimits = own;
+    return 0;
 }
 
 void
@@ -136,12 +175,16 @@ proc_remove(struct proc *p)
     if (p->sighand != NULL)
         sighand_put(p->sighand);
     p->sighand = NULL;
+    if (p->rlimits != NULL)
+        rlimits_put(p->rlimits);
+    p->rlimits = NULL;
     proc_put(p);
 }
 
 static void
 thread_gone(struct thread *t)
 {
+    grant_end(t->grant);
     proc_put(container_of(t, struct proc, thread));
 }
 
@@ -149,8 +192,10 @@ int
 proc_start(struct proc *p, void (*entry)(void *p))
 {
     int8_t nice = p->thread.nice;
+    uint8_t was = grant_use(p->thread.grant);
     int rc = thread_create(&p->thread, p->comm, entry, p);
 
+    (void)grant_use(was);
     if (rc < 0)
         return rc;
     p->thread.nice = nice;

@@ -30,6 +30,12 @@ struct rlimit {
     uint64_t cur, max;
 };
 
+/* A process's limits, which it shares with its parent and its children until one of them changes its own. */
+struct rlimits {
+    uint32_t refs;
+    struct rlimit of[RLIM_NLIMITS];
+};
+
 /* A session: its controlling terminal. */
 struct session {
     uint32_t refs;
@@ -54,7 +60,7 @@ struct proc {
     struct sighand *sighand; /* handlers, shared with CLONE_SIGHAND */
     struct sigstate sig;     /* pending, mask, altstack */
     struct creds creds;
-    struct rlimit rlimits[RLIM_NLIMITS];
+    struct rlimits *rlimits; /* in its first process: the kernel's own */
 
     struct file *_Nullable exe;
     uint32_t refs; /* the table, its thread, a vfork parent; freed at 0 */
@@ -110,13 +116,16 @@ void proc_user_loop(void *proc) noreturn_fn;
 bool proc_group_orphaned(int32_t pgid);
 void proc_info(void (*emit)(void *arg, const char *line), void *arg); /* the console's "info proc" */
 
-/* For the files of proc/: an empty process in the table (thread not created), and dropping a reference. */
+/* For the files of proc/: an empty process in the table (thread not created) with a grant of its own, p->thread.grant, that the
+ * caller uses for what else the process gets; and dropping a reference. */
 int must_check proc_alloc(struct proc **proc_out);
 void proc_put(struct proc *p);
 /* Take a process that never ran, or a zombie, out of the table. */
 void proc_remove(struct proc *p);
 /* Start its thread at entry(p). */
 int must_check proc_start(struct proc *p, void (*entry)(void *p));
+/* Before the process's limits are changed: they become its own.  -ENOMEM. */
+int must_check rlimits_unshare(struct proc *p);
 void session_put(struct session *s);
 /* A new session led by the running process.  -ENOMEM. */
 int must_check session_create(struct proc *p);

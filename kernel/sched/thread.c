@@ -8,6 +8,7 @@
 #include <kernel/core/assert.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/wait.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/page.h>
 #include <kernel/sched/policy.h>
 #include <kernel/sched/thread.h>
@@ -193,7 +194,7 @@ static void
 stack_free(void *block)
 {
     irqstate_t state = hal_irq_save();
-    bool cached = stack_cached < STACK_CACHE_MAX;
+    bool cached = !GRANTS && stack_cached < STACK_CACHE_MAX; /* one is on its process's account */
 
     if (cached)
         stack_cache[stack_cached++] = block;
@@ -455,7 +456,9 @@ thread_create(struct thread *t, const char *name, void (*entry)(void *arg), void
 
     if (rc < 0)
         return rc;
-    *t = (struct thread){ .state = THREAD_NEW, .entry = entry, .entry_arg = arg };
+    *t = (struct thread){
+        .state = THREAD_NEW, .entry = entry, .entry_arg = arg, .grant = grant_current()
+    };
     t->stack = stack_alloc();
     if (t->stack == NULL) {
         timer_unreserve(1);

@@ -33,6 +33,7 @@ struct thread {
     bool killed;           /* a deadly signal: WAIT_KILL sleeps end too */
     bool timed_out;
     int8_t nice;              /* -20 .. 19 */
+    uint8_t grant;            /* whose memory it takes: mm/grant.h */
     uint64_t vruntime;        /* weighted CPU time, for the policy */
     uint64_t runnable_ns;     /* since when it waits for the CPU */
     uint64_t user_ns, sys_ns; /* CPU time used */

@@ -1,6 +1,8 @@
 /* From a number to a function.  See sys.h. */
 #include <kernel/abi/errno.h>
 #include <kernel/core/log.h>
+#include <kernel/fs/vfs.h>
+#include <kernel/mm/grant.h>
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys.h>
 #include <kernel/trusted/bounds.h>
@@ -45,5 +47,12 @@ sys_dispatch(uint64_t nr, const struct sysargs *args)
         report(nr);
         return -ENOSYS;
     }
-    return at(sys_table, sys_table_len, nr).fn(args);
+
+    int64_t rc = at(sys_table, sys_table_len, nr).fn(args);
+
+    if (GRANTS && rc == -ENOMEM) { /* what is kept against later use may fill the process's grant */
+        vfs_squeeze();
+        rc = at(sys_table, sys_table_len, nr).fn(args);
+    }
+    return rc;
 }

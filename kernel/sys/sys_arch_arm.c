@@ -241,7 +241,7 @@ sys_arm_getrlimit(const struct sysargs *args)
 
     if (which >= RLIM_NLIMITS)
         return -EINVAL;
-    const struct rlimit *limit = &p->rlimits[which];
+    const struct rlimit *limit = &p->rlimits->of[which];
     out[0] = limit->cur < UINT32_MAX ? (uint32_t)limit->cur : UINT32_MAX;
     out[1] = limit->max < UINT32_MAX ? (uint32_t)limit->max : UINT32_MAX;
     return ucopy_out(uaddr((uintptr_t)args->a[1]), out, sizeof out);

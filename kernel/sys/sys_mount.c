@@ -4,6 +4,7 @@
 #include <kernel/abi/mount.h>
 #include <kernel/fs/dentry.h>
 #include <kernel/fs/inode.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/sys/sys_path.h>
 #include <kernel/sys/upath.h>
@@ -64,7 +65,11 @@ sys_mount(const struct sysargs *a)
     rc = options_get(a->a[4], &options);
     if (rc < 0)
         goto put_type;
+
+    uint8_t was = grant_use(GRANT_KEPT); /* it outlives whoever mounts it */
+
     rc = vfs_mount(source.text, target.text, type.text, (unsigned)flags, options);
+    (void)grant_use(was);
     kmem_free(options);
 put_type:
     upath_put(&type);

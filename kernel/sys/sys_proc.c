@@ -5,6 +5,7 @@
 #include <kernel/abi/wait.h>
 #include <kernel/core/fmt.h>
 #include <kernel/fs/vfs.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/sigframe.h>
@@ -28,7 +29,7 @@ sys_vfork(const struct sysargs *args unused_param)
 int64_t
 sys_execve(const struct sysargs *args)
 {
-    char *path = kmem_alloc(PATH_MAX);
+    char *path = kmem_alloc_on(GRANT_KEPT, PATH_MAX);
     int64_t rc;
 
     if (path == NULL)

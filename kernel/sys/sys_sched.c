@@ -36,12 +36,14 @@ set_limit(struct proc *p, unsigned which, uaddr_t from)
         return rc;
     if (new.cur > new.max)
         return -EINVAL;
-    if (new.max > p->rlimits[which].max && !capable())
+    if (new.max > p->rlimits->of[which].max && !capable())
         return -EPERM;
     if (which == RLIMIT_NOFILE && new.max > FD_MAX)
         return -EPERM;
-    p->rlimits[which] = new;
-    return 0;
+    rc = rlimits_unshare(p);
+    if (rc == 0)
+        p->rlimits->of[which] = new;
+    return rc;
 }
 
 int64_t
@@ -57,7 +59,7 @@ sys_prlimit64(const struct sysargs *args)
         return -ESRCH;
     if (p != proc_current() && !may_change(p))
         return -EPERM;
-    struct rlimit old = p->rlimits[which];
+    struct rlimit old = p->rlimits->of[which];
     if (args->a[2] != 0)
         rc = set_limit(p, (unsigned)which, uaddr(args->a[2]));
     if (rc == 0 && args->a[3] != 0)

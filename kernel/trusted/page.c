@@ -7,6 +7,7 @@
 #include <hal/cpu.h>
 #include <kernel/core/assert.h>
 #include <kernel/core/lock.h>
+#include <kernel/mm/grant.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/page.h>
 #include <kernel/trusted/dma_buf.h>
@@ -200,15 +201,20 @@ TRUSTED_END
 static struct page *
 page_take(unsigned order)
 {
+    uint8_t grant = grant_current();
+    struct page *p = NULL;
+
     irqlock_lock(&page_lock);
-
-    struct page *p = block_take(order);
-
+    if (!GRANTS || grant_charge(grant, 1ull << order)) {
+        p = block_take(order);
+        if (GRANTS && p == NULL)
+            grant_uncharge(grant, 1ull << order);
+    }
     if (p != NULL) {
         p->refs = 1;
         p->flags = 0;
         p->order = (uint8_t)order;
-        p->spare = 0;
+        p->spare = grant;
         p->map_count = 0;
         p->cache = NULL;
         p->index = 0;
@@ -268,7 +274,7 @@ run_find(uint64_t n, bool (*fits)(uint64_t first, uint64_t n)) requires_lock(pag
 
 /* Take [first, first + n) off the lists; what is left of the blocks goes back. */
 static void
-run_take(uint64_t first, uint64_t n) requires_lock(page_lock)
+run_take(uint64_t first, uint64_t n, uint8_t grant) requires_lock(page_lock)
 {
     uint64_t i = 0;
 
@@ -278,7 +284,7 @@ run_take(uint64_t first, uint64_t n) requires_lock(page_lock)
         if (end > first) {
             free_list_remove(&table[i]);
             for (uint64_t k = i; k < end; k++)
-                table[k] = (struct page){ .refs = 1 };
+                table[k] = (struct page){ .refs = 1, .spare = grant };
             for (uint64_t k = i; k < end; k++)
                 if (k < first || k >= first + n) {
                     table[k].refs = 0;
@@ -294,6 +300,7 @@ struct page *
 page_alloc_run(uint64_t n, bool (*fits)(uint64_t first, uint64_t n))
 {
     struct page *found = NULL;
+    uint8_t grant = grant_current();
 
     if (n == 0 || n > table_len || kmem_should_fail(KMEM_PAGE))
         return NULL;
@@ -303,8 +310,8 @@ page_alloc_run(uint64_t n, bool (*fits)(uint64_t first, uint64_t n))
 
         uint64_t at = run_find(n, fits);
 
-        if (at < table_len) {
-            run_take(at, n);
+        if (at < table_len && (!GRANTS || grant_charge(grant, n))) {
+            run_take(at, n, grant);
             found = &table[at];
         }
         irqlock_unlock(&page_lock);
@@ -354,6 +361,16 @@ page_alloc(unsigned order)
 }
 
 struct page *
+page_alloc_on(uint8_t grant, unsigned order)
+{
+    uint8_t was = grant_use(grant);
+    struct page *p = page_alloc(order);
+
+    (void)grant_use(was);
+    return p;
+}
+
+struct page *
 page_zalloc(unsigned order)
 {
     struct page *p = page_alloc(order);
@@ -389,7 +406,7 @@ page_split(struct page *block)
 
     assert(block->refs == 1 && block->flags == 0 && block->map_count == 0);
     for (uint64_t i = 0; i < n; i++)
-        block[i] = (struct page){ .refs = 1 };
+        block[i] = (struct page){ .refs = 1, .spare = block->spare };
     irqlock_lock(&page_lock);
     counters.allocs += n - 1; /* they are freed one by one */
     irqlock_unlock(&page_lock);
@@ -414,6 +431,8 @@ page_put(struct page *p)
         dma_check_free(page_ptr(p), (size_t)PAGE_SIZE << p->order, "free");
     hal_mem_poison(page_ptr(p), (size_t)PAGE_SIZE << p->order);
     irqlock_lock(&page_lock);
+    if (GRANTS)
+        grant_uncharge(p->spare, 1ull << p->order);
     if (p->order == 0 && hot_pages < HOT_MAX) {
         p->flags = 0;
         list_push_front(&hot, &p->node);
@@ -476,6 +495,17 @@ page_init(paddr_t base, uint64_t size)
     frontier = own;
     free_pages = 0;
     counters = (struct page_stats){ 0 };
+    irqlock_unlock(&page_lock);
+    grant_init(table_len - own);
+}
+
+void
+page_inherit(uint8_t from, uint8_t to)
+{
+    irqlock_lock(&page_lock);
+    for (uint64_t i = 0; i < frontier; i += 1ull << table[i].order)
+        if (table[i].refs > 0 && table[i].spare == from)
+            table[i].spare = to;
     irqlock_unlock(&page_lock);
 }
 TRUSTED_END

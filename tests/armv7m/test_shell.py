@@ -116,7 +116,7 @@ def test_misdeeds(b, tap):
 
 
 def test_guests(b, tap):
-    for line in ('/test/t_calls /tmp', '/test/t_signal', '/test/t_vfork /bin/true', '/test/t_isolate /test/t_bad'):
+    for line in ('/test/t_calls /tmp', '/test/t_signal', '/test/t_vfork /bin/true', '/test/t_isolate /test/t_bad', '/test/t_grant'):
         said = b.run(line + '; echo status $?')
         ok = len(re.findall(r'^ok \d', said, re.M))
         plan = re.search(r'^1\.\.(\d+)$', said, re.M)

@@ -159,6 +159,7 @@ END_TEST
 
 static struct proc proc;
 static struct session session;
+static struct rlimits limits;
 static struct sighand sighand;
 
 static void
@@ -176,7 +177,8 @@ terminal_body(void)
     proc.session = &session; /* as far as terminals look at who uses them */
     proc.sighand = &sighand;
     proc.fs = NULL;
-    proc.rlimits[RLIMIT_FSIZE].cur = UINT64_MAX;
+    limits.of[RLIMIT_FSIZE].cur = UINT64_MAX;
+    proc.rlimits = &limits;
     thread_current()->proc = &proc;
     ck_assert_int_eq(vfs_mount_root("tmpfs", false), 0);
     ck_assert_int_eq(vfs_open(NULL, "/dev/ttyS0", O_RDWR | O_NOCTTY, 0, &f), 0);

@@ -199,8 +199,8 @@ def boot_sweep(count, pool, symbols, missing):
 
 # --- which code it was ---
 
-CALL = re.compile(r'\b(kmem_alloc|page_alloc|page_zalloc)\(')
-ALLOCATORS = ('kernel/trusted/kmem.c', 'kernel/trusted/page.c')
+CALL = re.compile(r'\b(kmem_alloc|kmem_alloc_on|page_alloc|page_alloc_on|page_zalloc)\(')
+ALLOCATORS = ('kernel/trusted/kmem.c', 'kernel/trusted/kmem_slab.c', 'kernel/trusted/page.c')
 NOT_SITES = ALLOCATORS + ('kernel/core/bug.c', 'kernel/fs/initrd.c')  # the simulated PC has no first files
 FUNCTION = re.compile(r'^(\w+)\(', re.M)
 

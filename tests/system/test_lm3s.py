@@ -61,6 +61,10 @@ def test_isolate():
     guest('%s/t_isolate %s/t_bad' % (TESTS, TESTS))
 
 
+def test_grant():
+    guest('%s/t_grant %s/t_grant' % (TESTS, TESTS))
+
+
 def test_six_programs():
     text = good('for i in 1 2 3 4 5; do sleep 10 & done; ps; kill $!; wait')
     assert len(re.findall(r'sleep$', text, re.M)) == 5, text

@@ -85,6 +85,10 @@ def test_isolate():
     both('/test/t_isolate /test/t_bad')
 
 
+def test_grant():
+    both('/test/t_grant')
+
+
 def test_one_after_the_other():
     """Nothing is lost on the way.  Six programs come first: later the board's memory is in pieces too small for that."""
     both('/test/t_vfork', '/test/t_isolate /test/t_bad', '/test/t_calls /tmp', '/test/t_signal')

@@ -29,6 +29,7 @@ struct file *fake_fds[FAKE_FILES];
 
 static struct sighand sighand;
 static struct files files;
+static struct rlimits limits;
 
 /* --- spaces --- */
 
@@ -426,11 +427,13 @@ fake_user_boot(void)
     fake_open_files = fake_spaces = fake_users = 0;
     sighand = (struct sighand){ .refs = 1 };
     files = (struct files){ .refs = 1 };
-    fake_proc = (struct proc){ .pid = 2, .tgid = 2, .sighand = &sighand, .files = &files };
+    fake_proc =
+        (struct proc){ .pid = 2, .tgid = 2, .sighand = &sighand, .files = &files, .rlimits = &limits };
+    limits.refs = 1;
     waitq_init(&fake_proc.vfork_wait);
     for (unsigned i = 0; i < RLIM_NLIMITS; i++)
-        fake_proc.rlimits[i] = (struct rlimit){ UINT64_MAX, UINT64_MAX };
-    fake_proc.rlimits[3].cur = 8 << 20; /* the stack */
+        limits.of[i] = (struct rlimit){ UINT64_MAX, UINT64_MAX };
+    limits.of[3].cur = 8 << 20; /* the stack */
     thread_current()->proc = &fake_proc;
 }
 

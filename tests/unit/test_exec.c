@@ -340,11 +340,11 @@ START_TEST(hostile_arguments)
     make_caller(args, env, a);
     for (unsigned i = 0; i < CALLER_PAGES * PAGE_SIZE / 8; i++)
         ck_assert_int_eq(ucopy_out(uaddr(CALLER + i * 8), &self, 8), 0);
-    fake_proc.rlimits[3].cur = 4 * (128 << 10);
+    fake_proc.rlimits->of[3].cur = 4 * (128 << 10);
     ck_assert_int_eq(proc_execve("/bin/prog", uaddr(CALLER), uaddr(0)), -E2BIG);
     for (unsigned i = 0; i < CALLER_PAGES * PAGE_SIZE / 8; i++)
         ck_assert_int_eq(ucopy_out(uaddr(CALLER + i * 8), "abcdefgh", 8), 0);
-    fake_proc.rlimits[3].cur = 8 << 20;
+    fake_proc.rlimits->of[3].cur = 8 << 20;
     ck_assert_int_eq(ucopy_out(uaddr(CALLER), &(uint64_t[]){ CALLER + 64, 0 }, 16), 0);
     ck_assert_int_eq(proc_execve("/bin/prog", uaddr(CALLER), uaddr(0)), -E2BIG);
     fake_users--;

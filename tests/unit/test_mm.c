@@ -532,7 +532,7 @@ START_TEST(brk_moves)
     ck_assert_int_eq(mm_set_brk(mm, UINTPTR_MAX, &brk), -ENOMEM);
     ck_assert_int_eq(mm_set_brk(mm, PG(1), &brk), 0);
     ck_assert_uint_eq(mm->vm_pages, 1);
-    fake_proc.rlimits[2].cur = 3 * PAGE_SIZE;
+    fake_proc.rlimits->of[2].cur = 3 * PAGE_SIZE;
     ck_assert_int_eq(mm_set_brk(mm, PG(4) + 1, &brk), -ENOMEM);
     ck_assert_int_eq(mm_set_brk(mm, PG(4), &brk), 0);
     mm_put(mm);
@@ -599,7 +599,7 @@ START_TEST(overcommit_and_limits)
     ck_assert_int_eq(mm_unmap(mm, at, args.len), 0);
     args.flags = VMA_READ | VMA_WRITE;
     args.len = PAGE_SIZE;
-    fake_proc.rlimits[9].cur = 3 * PAGE_SIZE;
+    fake_proc.rlimits->of[9].cur = 3 * PAGE_SIZE;
     for (unsigned i = 0; i < 3; i++)
         ck_assert_int_eq(mm_map(mm, &args, &at), 0);
     ck_assert_int_eq(mm_map(mm, &args, &at), -ENOMEM);

@@ -268,7 +268,7 @@ START_TEST(limit)
     uintptr_t at;
 
     ck_assert_int_eq(mm_create(&mm), 0);
-    fake_proc.rlimits[RLIMIT_AS].cur = 5 * PAGE_SIZE;
+    fake_proc.rlimits->of[RLIMIT_AS].cur = 5 * PAGE_SIZE;
     ck_assert_int_eq(map(mm, 3 * PAGE_SIZE, RW, &at), 0);
     ck_assert_int_eq(map(mm, 3 * PAGE_SIZE, RW, &at), -ENOMEM);
     ck_assert_int_eq(map(mm, 2 * PAGE_SIZE, RW, &at), 0);

@@ -283,7 +283,7 @@ rw_body(void)
     EQ(stat_of("/f").st_size, 1000007);
     f = (uint64_t)open_at("/f", O_RDWR | O_TRUNC, 0);
     EQ(stat_of("/f").st_size, 0);
-    procs[0].rlimits[RLIMIT_FSIZE].cur = 10;
+    procs[0].rlimits->of[RLIMIT_FSIZE].cur = 10;
     EQ(SYS(write, f, U(big), 20), 10);
     EQ(SYS(write, f, U(big), 20), -EFBIG);
     EQ(signals[25], 1);

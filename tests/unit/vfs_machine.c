@@ -159,6 +159,7 @@ const struct fs_type ext2_fs_type = { .name = "ext2", .needs_dev = true, .mount 
 
 /* Processes: threads of the fake machine with credentials and files. */
 struct proc procs[THREADS];
+static struct rlimits limits[THREADS];
 unsigned signals[65];
 
 void
@@ -282,9 +283,11 @@ proc_setup(unsigned i, void (*fn)(void))
     memset(p, 0, sizeof *p);
     p->pid = p->tgid = (int32_t)i + 1;
     snprintf(p->comm, sizeof p->comm, "test%u", i);
+    p->rlimits = &limits[i];
+    p->rlimits->refs = 1;
     for (unsigned k = 0; k < RLIM_NLIMITS; k++)
-        p->rlimits[k] = (struct rlimit){ UINT64_MAX, UINT64_MAX };
-    p->rlimits[RLIMIT_NOFILE] = (struct rlimit){ 64, 64 };
+        p->rlimits->of[k] = (struct rlimit){ UINT64_MAX, UINT64_MAX };
+    p->rlimits->of[RLIMIT_NOFILE] = (struct rlimit){ 64, 64 };
     body[i] = fn;
     ck_assert_int_eq(files_create(&p->files), 0);
     ck_assert_int_eq(fs_ctx_create(&p->fs), 0);

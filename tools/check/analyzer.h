@@ -7,5 +7,6 @@
 void *_Nullable calloc(size_t n, size_t size);
 void free(void *_Nullable p);
 
-#define kmem_alloc(size) calloc(1, (size))
-#define kmem_free(p)     free(p)
+#define kmem_alloc(size)           calloc(1, (size))
+#define kmem_alloc_on(grant, size) calloc(1, (size))
+#define kmem_free(p)               free(p)

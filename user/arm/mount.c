@@ -1,4 +1,4 @@
-/* mount [-r] [-t TYPE] DEVICE DIRECTORY, umount DIRECTORY; mount alone: what is mounted. */
+/* mount [-r] [-t TYPE] [-o OPTIONS] DEVICE DIRECTORY, umount DIRECTORY; mount alone: what is mounted. */
 #include <kernel/abi/mount.h>
 #include <user/arm/lib/out.h>
 #include <user/arm/lib/start.h>
@@ -19,7 +19,7 @@ show(void)
 int
 main(int argc, char **argv)
 {
-    const char *type = "ext2";
+    const char *type = "ext2", *options = NULL;
     unsigned flags = 0;
     int i = 1, error;
 
@@ -36,9 +36,11 @@ main(int argc, char **argv)
             flags |= MS_RDONLY;
         else if (str_eq(argv[i], "-t"))
             type = argv[++i];
+        else if (str_eq(argv[i], "-o"))
+            options = argv[++i];
     }
     if (argc - i != 2)
-        return usage("[-r] [-t TYPE] DEVICE DIRECTORY");
-    error = sys_mount(argv[i], argv[i + 1], type, flags, NULL);
+        return usage("[-r] [-t TYPE] [-o OPTIONS] DEVICE DIRECTORY");
+    error = sys_mount(argv[i], argv[i + 1], type, flags, options);
     return error < 0 ? fail(argv[i + 1], error) : 0;
 }
