@@ -77,6 +77,8 @@ struct stub {
     uint8_t *fp;
     struct hal_user *fp_owner; /* whose FPU state is live here */
     uint64_t lo, hi;           /* hull of the queued commands' addresses */
+    uint64_t cpu_ns,
+        cpu_at; /* the time that the process had computed when it was last asked, by stub_now_ns() */
 };
 
 /* How a backend moves a stub.  Every function: false means that the stub is lost. */
@@ -147,11 +149,16 @@ struct stub_channel {
 
 /* stub_slice.c: when user code is to be interrupted; `at` is the next look, by stub_now_ns(). */
 struct stub_slice {
-    uint64_t at, half, cpu_ns, limit;
+    uint64_t at, limit;
+    uint64_t due; /* of the program's own time; before that no look can find the slice over */
+    uint64_t need, cpu_ns; /* so much more than cpu_ns; 0: by the host's clock */
 };
-void stub_slice_begin(struct stub_slice *slice, uint64_t now, uint64_t ns);
+/* Just before `s` is released. */
+void stub_slice_begin(struct stub_slice *slice, struct stub *s, uint64_t now, uint64_t ns);
 /* `at` has come: is the slice over?  Else `at` moves on. */
-bool stub_slice_over(struct stub_slice *slice, const struct stub *s, uint64_t now);
+bool stub_slice_over(struct stub_slice *slice, struct stub *s, uint64_t now);
+/* The stub has stopped by itself: had it used up a slice of its own time, for which it was not interrupted? */
+bool stub_slice_spent(struct stub_slice *slice, struct stub *s);
 
 bool stub_wait_start(void);
 /* Release the stub with *release (NULL: it runs already) and wait for its stop; kick it when slice_ns are over.  False: it is gone, or

@@ -284,7 +284,7 @@ wait_user(struct stub *s, uint64_t slice_ns, struct stub_event *ev)
 
     if (slice_ns != UINT64_MAX) {
         now = stub_now_ns();
-        stub_slice_begin(&slice, now, slice_ns);
+        stub_slice_begin(&slice, s, now, slice_ns);
         timer_arm(slice.at > now ? slice.at - now : 1);
     }
     while ((stop = wait_stub(s)) == 0) {
@@ -299,8 +299,10 @@ wait_user(struct stub *s, uint64_t slice_ns, struct stub_event *ev)
         s->kick_pending = true;
         ev->kicked = true;
     }
-    if (slice_ns != UINT64_MAX)
+    if (slice_ns != UINT64_MAX) {
         timer_arm(0);
+        ev->kicked = ev->kicked || (stop > 0 && stub_slice_spent(&slice, s));
+    }
     return stop;
 }
 

@@ -175,7 +175,7 @@ stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *re
     struct stub_slice slice;
     int stop = -1;
 
-    stub_slice_begin(&slice, now, slice_ns);
+    stub_slice_begin(&slice, s, now, slice_ns);
     watched = s->stop_fd >= 0 ? s->stop_fd : BY_NOTIFICATION; /* before the timer can go off */
     if (slice_ns < STUB_SLICE_MIN_NS) {
         stub_kick(s);
@@ -204,7 +204,8 @@ stub_hand_over(struct stub *s, const struct stub_channel *ch, const uint64_t *re
 out:
     watched = NOBODY;
     if (kicked != NULL)
-        *kicked = deaf_at != UINT64_MAX;
+        *kicked = deaf_at != UINT64_MAX ||
+                  (stop == 1 && timer_at == UINT64_MAX && stub_slice_spent(&slice, s));
     return stop == 1;
 }
 

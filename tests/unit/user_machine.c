@@ -70,6 +70,7 @@ machine_start(enum host_user_backend backend, bool pin)
         .ram_size = (uint64_t)RAM_PAGES * PAGE_SIZE,
         .backend = backend,
         .pin = pin,
+        .own_time = machine.own_time,
         .slice_ns = slice,
         .tick = tick,
     };

@@ -19,7 +19,8 @@ struct machine {
     long tables;     /* table pages in use */
     long fail_after; /* fail the n-th table allocation from now; -1: never */
     uint64_t slice_ns;
-    bool irq; /* tick() reports an interrupt when a slice ended */
+    bool irq;      /* tick() reports an interrupt when a slice ended */
+    bool own_time; /* at start: slices are of the program's own time */
     unsigned ticks, preemptions;
 };
 
