@@ -33,32 +33,3 @@ hal_io_write(const struct io *io, uint32_t off, unsigned width, uint64_t value)
     host_check_end();
     host_deliver();
 }
-
-TRUSTED_BEGIN(mmio)
-void
-hal_io_read_rep(const struct io *io, uint32_t off, unsigned width, void *buf, size_t count)
-{
-    uint8_t *p = buf;
-
-    for (size_t i = 0; i < count; i++) {
-        uint64_t v = hal_io_read(io, off, width);
-
-        for (unsigned b = 0; b < width; b++)
-            *p++ = (uint8_t)(v >> 8 * b);
-    }
-}
-
-void
-hal_io_write_rep(const struct io *io, uint32_t off, unsigned width, const void *buf, size_t count)
-{
-    const uint8_t *p = buf;
-
-    for (size_t i = 0; i < count; i++) {
-        uint64_t v = 0;
-
-        for (unsigned b = 0; b < width; b++)
-            v |= (uint64_t)*p++ << 8 * b;
-        hal_io_write(io, off, width, v);
-    }
-}
-TRUSTED_END
