@@ -28,9 +28,8 @@ extern const struct host_machine {
 /* Before anything below: what the board's own start does, and what it has for the kernel beside RAM. */
 void host_machine_start(struct boot_info *boot);
 
-/* --- the interrupt controller; lines are 0 .. HOST_LINES_MAX-1 --- */
+/* --- the interrupt controller --- */
 
-enum { HOST_LINES_MAX = 128 };
 /* Find it in the board's list and initialise it with every line masked. */
 void host_intc_init(const struct board *board);
 /* How many lines it has; after host_intc_init(). */

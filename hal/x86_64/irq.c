@@ -2,6 +2,7 @@
  *
  * Lines 0..15 are ISA's, wherever the firmware says that they are connected; higher numbers are the I/O APIC's inputs. */
 #include <hal/irq.h>
+#include <hal/irq_lines.h>
 #include <hal/pc/apic.h>
 #include <hal/pc/pc.h>
 #include <hal/power.h>
@@ -11,31 +12,17 @@
 #include <hal/x86_64/x86.h>
 
 enum {
-    ATTACH_MAX = 32,
-    LINES_MAX = 64,
     VECTOR_LINE0 = 0x40, /* above the 8259s' */
     VECTOR_TIMER = 0xe0,
     VECTOR_ERROR = 0xfe,
     VECTOR_SPURIOUS = 0xff,
-    EINVAL = 22,
-    ENOMEM = 12,
 };
-
-struct hal_irqs_off_cap hal_irqs_off;
 
 static struct {
     struct line {
         unsigned pin;
         bool level, low;
-        uint64_t count;
-    } line[LINES_MAX];
-    unsigned lines;
-    struct attach {
-        unsigned line;
-        void (*handler)(void *arg);
-        void *arg;
-    } attach[ATTACH_MAX];
-    unsigned attached;
+    } line[IRQ_LINES_MAX];
     uint64_t spurious;
 } irq;
 
@@ -54,7 +41,7 @@ mmio(const struct board *board, const char *compatible, uint64_t said)
 static void
 lines_init(const struct acpi_data *acpi)
 {
-    for (unsigned i = 0; i < irq.lines; i++) {
+    for (unsigned i = 0; i < irq_lines_count(); i++) {
         struct line *l = &irq.line[i];
 
         *l = (struct line){ .pin = i, .level = true, .low = true }; /* PCI's */
@@ -83,21 +70,19 @@ x86_irq_init(const struct board *board, const struct acpi_data *acpi)
         pic_8259_init(&master, &slave);
     }
     lapic_init(&lapic, VECTOR_SPURIOUS, VECTOR_ERROR, VECTOR_TIMER);
-    irq.lines = ioapic_init(&ioapic);
-    if (irq.lines > LINES_MAX)
-        irq.lines = LINES_MAX;
+    irq_lines_init(ioapic_init(&ioapic));
     lines_init(acpi);
 }
 
-static void
-set_route(unsigned line, bool masked)
+void
+irq_line_enable(unsigned line, bool on)
 {
     const struct line *l = &irq.line[line];
     const struct ioapic_route route = { .vector = (uint8_t)(VECTOR_LINE0 + line),
                                         .dest = lapic_id(),
                                         .level = l->level,
                                         .low = l->low,
-                                        .masked = masked };
+                                        .masked = !on };
 
     ioapic_set(l->pin, &route);
 }
@@ -105,11 +90,8 @@ set_route(unsigned line, bool masked)
 static void
 serve_line(unsigned line)
 {
-    irq.line[line].count++;
     x86_trace_irq(irq.line[line].pin);
-    for (unsigned i = 0; i < irq.attached; i++)
-        if (irq.attach[i].line == line)
-            irq.attach[i].handler(irq.attach[i].arg);
+    irq_lines_serve(line);
     lapic_eoi();
 }
 
@@ -120,7 +102,7 @@ x86_irq(unsigned vector)
         x86_trace_timer();
         lapic_eoi(); /* first: the handler sets the next deadline */
         x86_timer_interrupt();
-    } else if (vector >= VECTOR_LINE0 && vector < VECTOR_LINE0 + irq.lines) {
+    } else if (vector >= VECTOR_LINE0 && vector < VECTOR_LINE0 + irq_lines_count()) {
         serve_line(vector - VECTOR_LINE0);
     } else {
         irq.spurious++; /* the local APIC's, or the masked 8259s': nothing is in service */
@@ -163,66 +145,4 @@ hal_irq_wait(void) no_tsa
     do
         x86_sti_hlt_cli();
     while (x86_this_cpu()->irqs == before);
-}
-
-int
-hal_irq_attach(unsigned line, void (*handler)(void *arg), void *arg)
-{
-    irqstate_t s;
-
-    if (line >= irq.lines)
-        return -EINVAL;
-    if (irq.attached == ATTACH_MAX)
-        return -ENOMEM;
-    s = hal_irq_save();
-    irq.attach[irq.attached++] = (struct attach){ line, handler, arg };
-    set_route(line, false);
-    hal_irq_restore(s);
-    return 0;
-}
-
-void
-hal_irq_detach(unsigned line, void (*handler)(void *arg), void *arg)
-{
-    irqstate_t s = hal_irq_save();
-    unsigned kept = 0, on_line = 0;
-
-    for (unsigned i = 0; i < irq.attached; i++) {
-        struct attach *a = &irq.attach[i];
-
-        if (a->line == line && a->handler == handler && a->arg == arg)
-            continue;
-        on_line += a->line == line;
-        irq.attach[kept++] = *a;
-    }
-    irq.attached = kept;
-    if (line < irq.lines && on_line == 0)
-        set_route(line, true);
-    hal_irq_restore(s);
-}
-
-void
-hal_irq_mask(unsigned line)
-{
-    irqstate_t s = hal_irq_save();
-
-    if (line < irq.lines)
-        set_route(line, true);
-    hal_irq_restore(s);
-}
-
-void
-hal_irq_unmask(unsigned line)
-{
-    irqstate_t s = hal_irq_save();
-
-    if (line < irq.lines)
-        set_route(line, false);
-    hal_irq_restore(s);
-}
-
-uint64_t
-hal_irq_count(unsigned line)
-{
-    return line < irq.lines ? irq.line[line].count : 0;
 }
