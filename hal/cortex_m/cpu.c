@@ -63,22 +63,6 @@ hal_cpu_name(void)
     return "ARM Cortex-M3";
 }
 
-void
-hal_mem_poison(const void *p unused_param, size_t n unused_param)
-{
-}
-
-void
-hal_mem_unpoison(const void *p unused_param, size_t n unused_param)
-{
-}
-
-size_t
-hal_mem_redzone(void)
-{
-    return 0;
-}
-
 size_t
 hal_backtrace(uintptr_t *pcs unused_param, size_t max unused_param)
 {

@@ -52,19 +52,3 @@ sanitizer_name_pc(uintptr_t pc, char *text, size_t size)
     free(names);
 }
 TRUSTED_END
-
-void
-hal_mem_poison(const void *p unused_param, size_t n unused_param)
-{
-}
-
-void
-hal_mem_unpoison(const void *p unused_param, size_t n unused_param)
-{
-}
-
-size_t
-hal_mem_redzone(void)
-{
-    return 0;
-}

@@ -235,19 +235,3 @@ hal_backtrace(uintptr_t *pcs, size_t max)
         pcs[n++] = pc;
     return n;
 }
-
-void
-hal_mem_poison(const void *p unused_param, size_t n unused_param)
-{
-}
-
-void
-hal_mem_unpoison(const void *p unused_param, size_t n unused_param)
-{
-}
-
-size_t
-hal_mem_redzone(void)
-{
-    return 0;
-}
