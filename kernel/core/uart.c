@@ -1,5 +1,6 @@
 /* Serial ports: the transmit queue and the register of ports. */
 #include <hal/time.h>
+#include <kernel/abi/errno.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/uart.h>
 #include <kernel/core/wait.h>
@@ -126,6 +127,9 @@ uart_flush_output(struct uart *u)
 int
 uart_set_line(struct uart *u, const struct uart_line *line)
 {
+    if (line->baud == 0 || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 ||
+        line->stop_bits > 2)
+        return -EINVAL;
     irqlock_lock(&u->lock);
 
     int rc = u->ops->set_line(u, line);

@@ -40,7 +40,7 @@ struct uart_ops {
     void (*tx_start)(struct uart *u);
     /* Begin to receive: until then bytes wait in the chip. */
     void (*rx_start)(struct uart *u);
-    /* -EINVAL: the chip cannot. */
+    /* All in `line` is in its range.  -EINVAL: the chip cannot. */
     int (*set_line)(struct uart *u, const struct uart_line *line);
     void (*set_break)(struct uart *u, bool on);
     /* Is the last bit out? */
@@ -85,7 +85,7 @@ bool uart_idle(struct uart *u);
 void uart_wait_idle(uint64_t patience_ns);
 /* Forget what is queued (tcflush()). */
 void uart_flush_output(struct uart *u);
-/* Speed and frame.  -EINVAL: the chip cannot; nothing is changed. */
+/* Speed and frame.  -EINVAL: there is no such line, or the chip cannot; nothing is changed. */
 int must_check uart_set_line(struct uart *u, const struct uart_line *line);
 void uart_set_break(struct uart *u, bool on);
 /* Print on the console by polling, whatever state the system is in (panic). */

@@ -200,10 +200,6 @@ ns16550_set_line(struct uart *uart, const struct uart_line *line)
     struct ns16550 *u = uart->driver;
     uint8_t lcr = 0;
 
-    if (line->baud == 0 || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 ||
-        line->stop_bits > 2)
-        return -EINVAL;
-
     uint32_t divisor = (u->dev->hz / 16 + line->baud / 2) / line->baud;
 
     if (divisor == 0 || divisor > UINT16_MAX)

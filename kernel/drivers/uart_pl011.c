@@ -156,10 +156,6 @@ pl011_set_line(struct uart *uart, const struct uart_line *line)
     struct pl011 *u = uart->driver;
     uint32_t lcr = LCR_FEN;
 
-    if (line->baud == 0 || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 ||
-        line->stop_bits > 2)
-        return -EINVAL;
-
     uint64_t divisor = ((uint64_t)u->dev->hz * 4 + line->baud / 2) / line->baud;
 
     if (divisor < 64 || divisor >= (uint64_t)UINT16_MAX * 64)

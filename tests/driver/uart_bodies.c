@@ -155,8 +155,17 @@ uart_echo_body(void)
 void
 uart_line_body(void)
 {
+    static const struct uart_line none[] = {
+        { .baud = 9600, .data_bits = 4, .stop_bits = 1 },
+        { .baud = 9600, .data_bits = 9, .stop_bits = 1 },
+        { .baud = 9600, .data_bits = 8, .stop_bits = 0 },
+        { .baud = 9600, .data_bits = 8, .stop_bits = 3 },
+    };
     struct uart *u = port();
     struct uart_line line = u->line;
+
+    for (unsigned i = 0; i < sizeof none / sizeof none[0]; i++)
+        ck_assert_int_eq(uart_set_line(u, &none[i]), -EINVAL);
 
     line.baud = 0;
     ck_assert_int_eq(uart_set_line(u, &line), -EINVAL);
