@@ -58,9 +58,10 @@ get_text(struct cspan id, unsigned first, unsigned words, struct span out)
     span_put(out, len, '\0');
 }
 
-/* The signature of one drive.  Both see what is written to the command block, so ask for both before the first command. */
+/* The status and the signature of one drive.  Both drives see what is written to the command block, so ask for both before the first
+ * command. */
 static bool
-ata_signature(struct ata_drive *d)
+ata_signature(struct ata_drive *d, uint8_t *status_out)
 {
     struct ata_channel *ch = d->channel;
 
@@ -68,6 +69,7 @@ ata_signature(struct ata_drive *d)
 
     uint8_t status = io_read8(&ch->cmd, STATUS);
 
+    *status_out = status;
     if (status == 0 || status == ATA_GONE || (status & (ATA_BSY | ATA_DRDY)) != ATA_DRDY)
         return false;
     return io_read8(&ch->cmd, SECTOR_COUNT) == 1 && io_read8(&ch->cmd, LBA_LOW) == 1 &&
@@ -90,13 +92,11 @@ ata_signatures(struct ata_channel *ch)
 
     for (unsigned unit = 0; unit < 2; unit++) {
         struct ata_drive *d = &ch->drives[unit];
+        uint8_t status;
 
-        d->present = ata_signature(d);
-        if (!d->present) {
-            uint8_t status = io_read8(&ch->cmd, STATUS);
-
+        d->present = ata_signature(d, &status);
+        if (!d->present)
             idle = idle && (status == 0 || status == ATA_GONE);
-        }
     }
     return idle && (ch->drives[0].present || ch->drives[1].present || !registers_answer(ch));
 }
