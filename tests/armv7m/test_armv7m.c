@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <sim/armv7m/armv7m.h>
+#include <tests/suite.h>
 
 enum { FLASH = 0x1000, RAM = 0x20000000, SIZE = 1024, ENOUGH = 100 };
 enum { R0, R1, R2, R3, R4, R5, SP = 13, LR = 14, PC = 15 };
@@ -296,14 +297,9 @@ main(void)
                                    code_that_is_written,  memories_do_not_overlap };
     Suite *suite = suite_create("armv7m");
     TCase *tcase = tcase_create("armv7m");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 
 #include <devices/models.h>
 #include <sim/sim.h>
+#include <tests/suite.h>
 
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)
@@ -168,30 +169,3 @@ start_line(struct sim_line *line, unsigned n)
 {
     model_line_init(sim_model_next(t.sim, NULL), line, MODEL_LINES, "test", n);
 }
-
-static inline int
-run_tests(const char *name, const TTest *const *tests, size_t n)
-{
-    Suite *suite = suite_create(name);
-    TCase *tcase = tcase_create(name);
-    SRunner *runner;
-    int failed;
-
-    for (size_t i = 0; i < n; i++) {
-        tcase_add_test(tcase, tests[i]);
-    }
-    tcase_set_timeout(tcase, 60);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
-
-#define RUN_TESTS(name, ...)                                                                       \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        const TTest *const tests[] = { __VA_ARGS__ };                                              \
-        return run_tests(name, tests, sizeof tests / sizeof tests[0]);                             \
-    }

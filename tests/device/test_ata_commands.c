@@ -1,5 +1,7 @@
 /* The ATA drive's commands, resets, errors and rules, through the controller's ports (manual:
  * ATA/ATAPI-6). */
+#include <tests/suite.h>
+
 #include "ide_task.h"
 
 static void
@@ -443,8 +445,6 @@ main(void)
 {
     Suite *suite = suite_create("ata_commands");
     TCase *tc = tcase_create("commands");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, software_reset);
     tcase_add_test(tc, short_reset_is_reported);
@@ -465,9 +465,5 @@ main(void)
     tcase_add_test(tc, control_register);
     tcase_add_loop_test(tc, random_accesses, 0, 20);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

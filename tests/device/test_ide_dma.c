@@ -1,5 +1,7 @@
 /* Bus master IDE (manual: 82371SB, sections 2.8 and 3.4): descriptor tables, status bits, errors.
  */
+#include <tests/suite.h>
+
 #include "ide_task.h"
 
 #define DEV "pci00:01.1"
@@ -511,8 +513,6 @@ main(void)
 {
     Suite *suite = suite_create("ide_dma");
     TCase *tc = tcase_create("dma");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, read_scattered);
     tcase_add_test(tc, write_scattered);
@@ -536,9 +536,5 @@ main(void)
     tcase_add_test(tc, table_across_64k);
     tcase_add_test(tc, secondary_channel);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

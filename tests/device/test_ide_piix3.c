@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <tests/suite.h>
+
 #include "ide_task.h"
 
 /* --- probing --- */
@@ -593,8 +595,6 @@ main(void)
 {
     Suite *suite = suite_create("ide_piix3");
     TCase *tc = tcase_create("pio");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, signature_and_selection);
     tcase_add_test(tc, absent_drives);
@@ -618,9 +618,5 @@ main(void)
     tcase_add_test(tc, beyond_28_bits);
     tcase_add_test(tc, timing_can_be_set);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

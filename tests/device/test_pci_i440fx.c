@@ -1,4 +1,6 @@
 /* The 440FX host bridge and PCI configuration mechanism 1 (manuals: 82441FX, 82371SB). */
+#include <tests/suite.h>
+
 #include "ide_bench.h"
 
 static void
@@ -201,8 +203,6 @@ main(void)
 {
     Suite *suite = suite_create("pci_i440fx");
     TCase *tc = tcase_create("config");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, enumerate_bus);
     tcase_add_test(tc, isa_registers);
@@ -214,9 +214,5 @@ main(void)
     tcase_add_test(tc, narrow_accesses);
     tcase_add_test(tc, reset_control);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include <devices/ide_piix3.h>
 #include <sim/bus.h>
 #include <sim/ram.h>
+#include <tests/suite.h>
 
 #include "machine.h"
 
@@ -458,13 +459,5 @@ main(void)
     tcase_add_loop_test(tc, attach_without_memory, 1, 40);
     tcase_add_loop_test(tc, attach_one_failure, 1, 40);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <sim/image.h>
+#include <tests/suite.h>
 
 #include "machine.h"
 
@@ -109,13 +110,5 @@ main(void)
     tcase_add_test(tc, pio);
     tcase_add_test(tc, dma_breaks);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include <devices/gpio_panel.h>
 #include <devices/sd_card.h>
 #include <sim/display.h>
+#include <tests/suite.h>
 
 #include "lm3s.h"
 #include "machine.h"
@@ -265,26 +266,5 @@ START_TEST(display_and_card_share_a_bus)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *s = suite_create("lm3s");
-    TCase *tc = tcase_create("driver");
-    SRunner *r;
-    int failed;
-
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, reads_and_writes);
-    tcase_add_test(tc, errors_that_pass);
-    tcase_add_test(tc, pulled_and_put_in_again);
-    tcase_add_test(tc, busy_for_ever);
-    tcase_add_test(tc, empty_holder);
-    tcase_add_test(tc, keys_and_lamp);
-    tcase_add_test(tc, display_and_card_share_a_bus);
-    suite_add_tcase(s, tc);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+RUN_TESTS("lm3s", reads_and_writes, errors_that_pass, pulled_and_put_in_again, busy_for_ever,
+          empty_holder, keys_and_lamp, display_and_card_share_a_bus)

@@ -14,6 +14,7 @@
 #include <devices/adc_lm3s.h>
 #include <devices/gpio_panel.h>
 #include <sim/display.h>
+#include <tests/suite.h>
 
 #include "lm3s.h"
 #include "machine.h"
@@ -278,8 +279,6 @@ main(void)
 {
     Suite *s = suite_create("lm3s_files");
     TCase *tc = tcase_create("driver");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, lamp);
@@ -289,9 +288,5 @@ main(void)
     tcase_add_loop_exit_test(tc, watchdog_of_the_dead, HOST_EXIT_OK, 0, 1); /* a reset */
     tcase_add_loop_exit_test(tc, watchdog_of_the_dead, LIVED, 1, 2);
     suite_add_tcase(s, tc);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

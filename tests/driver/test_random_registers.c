@@ -10,6 +10,7 @@
 
 #include <hal/board.h>
 #include <hal/time.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -187,13 +188,5 @@ main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, noise, 0, 100);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

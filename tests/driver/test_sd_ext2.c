@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <devices/sd_card.h>
+#include <tests/suite.h>
 
 #include "lm3s.h"
 #include "machine.h"
@@ -328,17 +329,11 @@ main(void)
 {
     Suite *s = suite_create("sd_ext2");
     TCase *tc = tcase_create("driver");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, read_and_write, 0, 2);
     tcase_add_loop_test(tc, pulled_in_mid_write, 0, PULLS);
     tcase_add_loop_test(tc, pulled_and_put_in_again, 0, PULLS);
     suite_add_tcase(s, tc);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

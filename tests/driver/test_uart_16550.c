@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <devices/uart_16550.h>
+#include <tests/suite.h>
 
 #include "machine.h"
 #include "uart_bodies.h"
@@ -72,13 +73,6 @@ main(void)
     tcase_add_loop_test(tc, attach_without_memory, 1, 20);
     suite_add_tcase(s, tc);
 
-    SRunner *r = srunner_create(s);
-
     uart_make_break = uart_16550_break;
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

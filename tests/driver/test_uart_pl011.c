@@ -18,6 +18,7 @@
 
 #include <devices/uart_pl011.h>
 #include <sim/chardev.h>
+#include <tests/suite.h>
 
 #include "lm3s.h"
 #include "machine.h"
@@ -232,8 +233,6 @@ main(void)
 {
     Suite *s = suite_create("uart_pl011");
     TCase *tc = tcase_create("driver");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     uart_make_break = uart_pl011_break;
     tcase_set_timeout(tc, 60);
@@ -246,8 +245,5 @@ main(void)
     tcase_add_test(tc, terminal);
     tcase_add_loop_test(tc, attach_without_memory, 1, 20);
     suite_add_tcase(s, tc);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

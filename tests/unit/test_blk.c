@@ -4,6 +4,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/sched/thread.h>
 #include <kernel/trusted/field.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -212,13 +213,5 @@ main(void)
     tcase_add_test(tc, unreadable);
     tcase_add_test(tc, no_memory);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

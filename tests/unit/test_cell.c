@@ -1,5 +1,6 @@
 /* Take cells: every way out of a body, who is told what when one is skipped, and the poison on the state at rest. */
 #include <kernel/trusted/cell.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -254,13 +255,5 @@ main(void)
     tcase_add_exit_test(tc, untaken_state_is_poisoned, ASAN_EXIT);
     tcase_add_test(tc, taken_state_is_not_poisoned);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

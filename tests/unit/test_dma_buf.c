@@ -5,6 +5,7 @@
 #include <kernel/trusted/field.h>
 
 #include <hal/cpu.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -340,13 +341,5 @@ main(void)
     tcase_add_test(tc, two_readers_may_share);
     tcase_add_test(tc, free_after_completion);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <kernel/proc/exec.h>
 #include <kernel/trusted/field.h>
 #include <kernel/trusted/ucopy.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -497,13 +498,5 @@ main(void)
     tcase_add_loop_test(t, hostile_elf_fields, 0, 2);
     tcase_add_test(t, failing_allocations);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    return run_suite(s);
 }

@@ -2,6 +2,7 @@
  * that fails; and e2fsck, which has the last word on every image that was written without errors of the disk. */
 #include <kernel/fs/namei.h>
 #include <kernel/mm/kmem.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <spawn.h>
@@ -569,13 +570,5 @@ main(void)
     tcase_add_loop_test(tc, no_memory, 0, 2);
     tcase_add_loop_test(tc, bad_disk, 0, 4);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failures = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

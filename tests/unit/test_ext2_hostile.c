@@ -4,6 +4,7 @@
  * links, bitmaps), devices cut off at every block, noise.  Whatever the image says: no panic, no report of a sanitizer, no hang, no
  * error that an application could not expect, nothing leaked. */
 #include <kernel/fs/vfs.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -498,13 +499,5 @@ main(void)
 
     tcase_add_loop_test(tc, hostile, 0, IMAGES * MUTATIONS);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

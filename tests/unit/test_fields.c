@@ -3,6 +3,7 @@
 #include <kernel/abi/elf.h>
 #include <kernel/fs/ext2/ext2.h>
 #include <kernel/trusted/field.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -179,13 +180,5 @@ main(void)
     tcase_add_exit_test(tc, write_outside, FAKE_PANIC_EXIT);
     tcase_add_exit_test(tc, beyond_the_end, FAKE_PANIC_EXIT);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -3,6 +3,7 @@
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
 #include <kernel/trusted/list.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <limits.h>
@@ -171,13 +172,5 @@ main(void)
     tcase_add_exit_test(tc, list_double_insert_panics, FAKE_PANIC_EXIT);
     tcase_add_exit_test(tc, list_double_remove_panics, FAKE_PANIC_EXIT);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <tests/suite.h>
+
 #include "user_guest.h"
 
 GUEST(g_jump, "jmp *%rdi\n");
@@ -441,11 +443,5 @@ suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite());
 }

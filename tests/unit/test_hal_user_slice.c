@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <hal/host/stub.h>
+#include <tests/suite.h>
 
 #include "user_guest.h"
 
@@ -179,11 +180,5 @@ suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite());
 }

@@ -6,6 +6,7 @@
 
 #include <hal/irq.h>
 #include <hal/irq_lines.h>
+#include <tests/suite.h>
 
 enum { LINES = 10, NOT_TOLD = -1, MANY = 1000 };
 
@@ -139,29 +140,5 @@ START_TEST(test_full)
 }
 END_TEST
 
-static Suite *
-suite(void)
-{
-    Suite *s = suite_create("irq_lines");
-    TCase *tc = tcase_create("irq_lines");
-
-    tcase_add_test(tc, test_shared_line);
-    tcase_add_test(tc, test_masked);
-    tcase_add_test(tc, test_no_such_line);
-    tcase_add_test(tc, test_more_lines_than_places);
-    tcase_add_test(tc, test_full);
-    suite_add_tcase(s, tc);
-    return s;
-}
-
-int
-main(void)
-{
-    SRunner *runner = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+RUN_TESTS("irq_lines", test_shared_line, test_masked, test_no_such_line,
+          test_more_lines_than_places, test_full)

@@ -3,6 +3,7 @@
 #include <kernel/mm/page.h>
 
 #include <hal/cpu.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -374,15 +375,7 @@ main(void)
         tcase_add_exit_test(tc, page_use_after_free, 86);
     }
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }
 
 /* Sanitizer reports end the process with this status, as everywhere in the project. */

@@ -5,6 +5,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/mm/vma.h>
 #include <kernel/trusted/ucopy.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -647,13 +648,5 @@ main(void)
     tcase_add_test(t, overcommit_and_limits);
     tcase_add_test(t, exhaustion);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    return run_suite(s);
 }

@@ -5,6 +5,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/wait.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -444,13 +445,5 @@ main(void)
     tcase_add_test(t, wait_each_option);
     tcase_add_test(t, wait_sleeps);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

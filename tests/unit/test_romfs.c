@@ -3,6 +3,7 @@
 #include <kernel/fs/initrd.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/mount.h>
+#include <tests/suite.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -251,13 +252,5 @@ main(void)
     tcase_add_test(t, places);
     tcase_add_test(t, damage);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

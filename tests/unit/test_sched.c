@@ -10,6 +10,7 @@
 #include <kernel/sched/thread.h>
 
 #include <hal/time.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -782,13 +783,5 @@ main(void)
     tcase_add_test(tc, wall_clock);
     tcase_add_test(tc, policy);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -2,6 +2,7 @@
  * schedules is printed, and must not shrink to nothing. */
 #include <kernel/core/assert.h>
 #include <kernel/trusted/cell.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdio.h>
@@ -138,13 +139,5 @@ main(void)
     tcase_add_loop_test(tc, cells, 0, CELL_CASES);
     tcase_add_loop_test(tc, sleeps_and_locks, 0, (int)sleep_scenario_count);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include <kernel/trusted/tree.h>
 
 #include <hal/cpu.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -584,13 +585,5 @@ main(void)
         tcase_add_loop_exit_test(tc, freed_node_is_found, SANITIZER_EXIT, 0,
                                  sizeof freed / sizeof freed[0]);
     suite_add_tcase(s, tc);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

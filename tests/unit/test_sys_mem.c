@@ -5,6 +5,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/sys/sys_mem.h>
 #include <kernel/trusted/ucopy.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <stdlib.h>
@@ -234,13 +235,5 @@ main(void)
     tcase_add_test(t, msync_mincore);
     tcase_add_test(t, locks_and_barriers);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? 0 : 1;
+    return run_suite(s);
 }

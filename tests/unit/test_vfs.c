@@ -7,6 +7,7 @@
 #include <kernel/mm/kmem.h>
 #include <kernel/sys/sys_file.h>
 #include <kernel/sys/sys_path.h>
+#include <tests/suite.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -507,13 +508,5 @@ main(void)
     tcase_add_test(t, leaks);
     tcase_add_test(t, alloc_sweep);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

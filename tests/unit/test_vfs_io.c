@@ -6,6 +6,7 @@
 #include <kernel/sys/sys_file.h>
 #include <kernel/sys/sys_path.h>
 #include <kernel/sys/sys_poll.h>
+#include <tests/suite.h>
 
 #include <stdlib.h>
 #include <stdio.h>
@@ -362,13 +363,5 @@ main(void)
     tcase_add_test(t, epoll);
     tcase_add_test(t, proc_files);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <kernel/core/watchdog.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/namei.h>
+#include <tests/suite.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,19 +103,4 @@ START_TEST(ioctls)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *s = suite_create("watchdogdev");
-    TCase *t = tcase_create("watchdogdev");
-    SRunner *r;
-    int failed;
-
-    tcase_add_test(t, ioctls);
-    suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+RUN_TESTS("watchdogdev", ioctls)
