@@ -164,16 +164,8 @@ static int64_t
 blk_seek(struct file *f, int64_t off, int whence)
 {
     const struct inode *bdev = f->data;
-    int64_t base = whence == SEEK_CUR   ? (int64_t)f->pos
-                   : whence == SEEK_END ? (int64_t)bdev->size
-                                        : 0;
 
-    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
-        return -EINVAL;
-    if (__builtin_add_overflow(base, off, &off) || off < 0)
-        return -EINVAL;
-    f->pos = (uint64_t)off;
-    return off;
+    return file_seek_sized(f, bdev->size, off, whence);
 }
 
 static int64_t

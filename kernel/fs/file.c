@@ -176,6 +176,19 @@ file_no_seek(unused_param struct file *file, unused_param int64_t off, unused_pa
     return -ESPIPE;
 }
 
+int64_t
+file_seek_sized(struct file *f, uint64_t size, int64_t off, int whence)
+{
+    int64_t base = whence == SEEK_CUR ? (int64_t)f->pos : whence == SEEK_END ? (int64_t)size : 0;
+
+    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
+        return -EINVAL;
+    if (__builtin_add_overflow(base, off, &off) || off < 0)
+        return -EINVAL;
+    f->pos = (uint64_t)off;
+    return off;
+}
+
 static int64_t
 generic_seek(struct file *f, int64_t off, int whence)
 {

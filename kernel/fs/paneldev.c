@@ -120,17 +120,7 @@ fb_write(struct file *f, struct iobuf *buf, uint64_t *pos)
 static int64_t
 fb_seek(struct file *f, int64_t off, int whence)
 {
-    const struct display *d = f->data;
-    int64_t base = whence == SEEK_CUR   ? (int64_t)f->pos
-                   : whence == SEEK_END ? (int64_t)display_size(d)
-                                        : 0;
-
-    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
-        return -EINVAL;
-    if (__builtin_add_overflow(base, off, &off) || off < 0)
-        return -EINVAL;
-    f->pos = (uint64_t)off;
-    return off;
+    return file_seek_sized(f, display_size(f->data), off, whence);
 }
 
 static const struct file_ops fb_ops = { .open = fb_open, .write = fb_write, .seek = fb_seek };
