@@ -131,6 +131,16 @@ run_script(struct exec *x, struct cspan line)
     return 1;
 }
 
+int
+exec_read(struct file *file, uint64_t pos, struct span to)
+{
+    int64_t n = file_read_at(file, pos, to.ptr, to.len);
+
+    if (n < 0)
+        return (int)n;
+    return (uint64_t)n == to.len ? 0 : -ENOEXEC;
+}
+
 /* If x->file is a script, put its interpreter in its place: 1.  0: it is none. */
 static int must_check
 step_script(struct exec *x)

@@ -3,6 +3,7 @@
 
 #include <hal/types.h>
 #include <kernel/trusted/list.h>
+#include <kernel/trusted/span.h>
 
 struct file;
 struct mm;
@@ -34,6 +35,9 @@ struct exec_image {
     bool exec_stack;
     size_t args; /* bytes of strings and pointers that it will get: said by the caller */
 };
+
+/* All of `to` from the program's file.  -ENOEXEC: it is not that long. */
+int must_check exec_read(struct file *file, uint64_t pos, struct span to);
 
 /* Load the ELF program `file`, and its interpreter, into the new `mm` (after exec_layout()), and set its break.
  * -ENOEXEC: not a program for this machine, or a malformed one; -EIO, -ENOMEM, and what opening the interpreter gives. */

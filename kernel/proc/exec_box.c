@@ -26,23 +26,13 @@ struct part {
     uint32_t type, flags, offset, vaddr, filesz, memsz;
 };
 
-static int must_check
-read_exact(struct file *file, uint64_t pos, struct span to)
-{
-    int64_t n = file_read_at(file, pos, to.ptr, to.len);
-
-    if (n < 0)
-        return (int)n;
-    return (uint64_t)n == to.len ? 0 : -ENOEXEC;
-}
-
 /* The entry's offset in the text; where the program headers are. */
 static int must_check noinline_fn
 read_header(struct file *file, uint32_t *entry, uint32_t *phoff)
 {
     uint8_t buf[ELF32_EHDR_SIZE];
     struct cspan h = cspan_of(buf, sizeof buf);
-    int rc = read_exact(file, 0, span_of(buf, sizeof buf));
+    int rc = exec_read(file, 0, span_of(buf, sizeof buf));
 
     if (rc < 0)
         return rc;
@@ -61,7 +51,7 @@ read_part(struct file *file, uint32_t phoff, unsigned i, struct part *part)
 {
     uint8_t buf[ELF32_PHDR_SIZE];
     struct cspan p = cspan_of(buf, sizeof buf);
-    int rc = read_exact(file, phoff + (uint64_t)i * ELF32_PHDR_SIZE, span_of(buf, sizeof buf));
+    int rc = exec_read(file, phoff + (uint64_t)i * ELF32_PHDR_SIZE, span_of(buf, sizeof buf));
 
     if (rc < 0)
         return rc;
@@ -101,8 +91,8 @@ make_data(struct file *file, struct mm *mm, const struct part *data, uint32_t st
     mm->brk = mm->brk_start =
         (mm->stack_top + data->memsz + DATA_ALIGN - 1) & ~(uintptr_t)(DATA_ALIGN - 1);
     *data_out = mm->stack_top;
-    return read_exact(file, data->offset,
-                      span_sub(span_of(page_ptr(page_of(paddr(base))), map.len), below, data->filesz));
+    return exec_read(file, data->offset,
+                     span_sub(span_of(page_ptr(page_of(paddr(base))), map.len), below, data->filesz));
 }
 
 int

@@ -60,21 +60,11 @@ segment_get(const struct elf *e, unsigned i)
 /* --- checks --- */
 
 static int must_check
-read_exact(struct file *file, uint64_t pos, struct span to)
-{
-    int64_t n = file_read_at(file, pos, to.ptr, to.len);
-
-    if (n < 0)
-        return (int)n;
-    return (uint64_t)n == to.len ? 0 : -ENOEXEC;
-}
-
-static int must_check
 check_header(struct elf *e)
 {
     uint8_t buf[ELF64_EHDR_SIZE];
     struct cspan h = cspan_of(buf, sizeof buf);
-    int rc = read_exact(e->file, 0, span_of(buf, sizeof buf));
+    int rc = exec_read(e->file, 0, span_of(buf, sizeof buf));
 
     if (rc < 0)
         return rc;
@@ -169,7 +159,7 @@ elf_open(struct elf *e, struct file *file)
     if (buf == NULL)
         return -ENOMEM;
     e->phdrs = span_of(buf, size);
-    rc = read_exact(file, e->phoff, e->phdrs);
+    rc = exec_read(file, e->phoff, e->phdrs);
     if (rc == 0)
         rc = check_segments(e);
     if (rc < 0)
@@ -346,7 +336,7 @@ interp_path(const struct elf *e, struct span path)
         return -ENOEXEC;
 
     size_t len = (size_t)e->interp.filesz;
-    int rc = read_exact(e->file, e->interp.offset, span_sub(path, 0, len));
+    int rc = exec_read(e->file, e->interp.offset, span_sub(path, 0, len));
 
     if (rc < 0)
         return rc;
