@@ -23,6 +23,8 @@
 enum { RAM_SIZE = 8 << 20 };
 
 bool machine_errors_expected;
+uint64_t machine_fail_at;
+uint64_t machine_fail_count = 1000;
 
 static char log_text[1 << 18];
 static size_t log_len;
@@ -73,6 +75,8 @@ test_main(void *arg unused_param)
 {
     if (before_attach != NULL)
         before_attach();
+    if (machine_fail_at != 0)
+        kmem_fail_at(machine_fail_at, machine_fail_count);
     device_attach_all(test_board);
     test_body();
     machine_exit(NULL, 0);

@@ -25,6 +25,10 @@ struct machine_config {
 
 extern bool machine_errors_expected;
 
+/* Not 0: the allocation of this number, from before_attach() on, and those after it fail: so many. */
+extern uint64_t machine_fail_at;
+extern uint64_t machine_fail_count; /* 1000 */
+
 void machine_run(const struct machine_config *config, void (*body)(void)) noreturn_fn;
 /* What the kernel logged. */
 const char *machine_log(void);

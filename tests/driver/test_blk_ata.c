@@ -398,14 +398,6 @@ START_TEST(no_leak)
 }
 END_TEST
 
-static uint64_t fail_at;
-
-static void
-start_failing(void)
-{
-    kmem_fail_at(fail_at, 1000);
-}
-
 static void
 failing_body(void)
 {
@@ -419,21 +411,16 @@ failing_body(void)
 /* Attaching with no memory from the nth allocation on: less works, nothing breaks. */
 START_TEST(attach_without_memory)
 {
-    fail_at = (uint64_t)_i;
-    run(3, start_failing, failing_body);
+    machine_fail_at = (uint64_t)_i;
+    run(3, NULL, failing_body);
 }
 END_TEST
 
-static void
-fail_one(void)
-{
-    kmem_fail_at(fail_at, 1);
-}
-
 START_TEST(attach_one_failure)
 {
-    fail_at = (uint64_t)_i;
-    run(3, fail_one, failing_body);
+    machine_fail_at = (uint64_t)_i;
+    machine_fail_count = 1;
+    run(3, NULL, failing_body);
 }
 END_TEST
 

@@ -39,14 +39,6 @@ START_TEST(line_and_panic)
 }
 END_TEST
 
-static uint64_t fail_at;
-
-static void
-start_failing(void)
-{
-    kmem_fail_at(fail_at, 1000);
-}
-
 static void
 nothing_body(void)
 {
@@ -54,8 +46,8 @@ nothing_body(void)
 
 START_TEST(attach_without_memory)
 {
-    fail_at = (uint64_t)_i;
-    machine_run(&(struct machine_config){ .before_attach = start_failing }, nothing_body);
+    machine_fail_at = (uint64_t)_i;
+    machine_run(&pc, nothing_body);
 }
 END_TEST
 

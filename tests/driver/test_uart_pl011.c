@@ -207,14 +207,6 @@ START_TEST(terminal)
 }
 END_TEST
 
-static uint64_t fail_at;
-
-static void
-start_failing(void)
-{
-    kmem_fail_at(fail_at, 1000);
-}
-
 static void
 nothing_body(void)
 {
@@ -222,9 +214,8 @@ nothing_body(void)
 
 START_TEST(attach_without_memory)
 {
-    fail_at = (uint64_t)_i;
-    machine_run(&(struct machine_config){ .board = &lm3s_board, .before_attach = start_failing },
-                nothing_body);
+    machine_fail_at = (uint64_t)_i;
+    machine_run(&lm3s, nothing_body);
 }
 END_TEST
 
