@@ -6,6 +6,7 @@
 
 #include <hal/cortex_m/cortex_m.h>
 #include <hal/space.h>
+#include <hal/stop.h>
 
 enum {
     FRAME = sizeof(struct cm_frame),
@@ -52,14 +53,6 @@ hal_user_copy(struct hal_user *child, const struct hal_user *parent)
 void
 hal_user_fini(struct hal_user *u unused_param)
 {
-}
-
-static void
-stop_fault(struct hal_stop *stop, uint32_t addr, unsigned access)
-{
-    stop->kind = HAL_STOP_FAULT;
-    stop->addr = uaddr(addr);
-    stop->access = access;
 }
 
 static bool

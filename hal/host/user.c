@@ -10,6 +10,7 @@
 
 #include <hal/host/space.h>
 #include <hal/host/user_fp.h>
+#include <hal/stop.h>
 #include <hal/user.h>
 
 #define ARCH_X86_64   0xc000003eu /* AUDIT_ARCH_X86_64 */
@@ -47,21 +48,6 @@ struct run {
     struct hal_stop *stop;
     unsigned repushed;
 };
-
-static void
-stop_trap(struct hal_stop *stop, enum hal_trap trap)
-{
-    stop->kind = HAL_STOP_TRAP;
-    stop->trap = trap;
-}
-
-static void
-stop_fault(struct hal_stop *stop, uint64_t addr, unsigned access)
-{
-    stop->kind = HAL_STOP_FAULT;
-    stop->addr = uaddr(addr);
-    stop->access = access;
-}
 
 static enum verdict
 on_syscall(struct run *r, const struct stub_event *ev)

@@ -2,6 +2,7 @@
 #include <hal/user.h>
 
 #include <hal/space.h>
+#include <hal/stop.h>
 #include <hal/x86_64/cpu.h>
 #include <hal/x86_64/layout.h>
 #include <hal/x86_64/space.h>
@@ -12,21 +13,6 @@
 /* SYSRET restores neither: after it a trap would come an instruction early, or not at all. */
 #define RFLAGS_SLOW (RFLAGS_TF | RFLAGS_RF)
 #define DR6_CLEAR   0xffff0ff0ull
-
-static void
-stop_trap(struct hal_stop *stop, enum hal_trap trap)
-{
-    stop->kind = HAL_STOP_TRAP;
-    stop->trap = trap;
-}
-
-static void
-stop_fault(struct hal_stop *stop, uint64_t addr, unsigned access)
-{
-    stop->kind = HAL_STOP_FAULT;
-    stop->addr = uaddr(addr);
-    stop->access = access;
-}
 
 static void
 on_syscall(const struct hal_user_regs *regs, struct hal_stop *stop)
