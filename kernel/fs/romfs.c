@@ -322,7 +322,13 @@ romfs_mount(struct superblock *sb, unused_param const char *options)
     sb->ops = &romfs_super_ops;
     sb->read_only = true;
     rc = image.len < UNIT ? -EUCLEAN : get_text(UNIT, &volume, &root);
-    return rc < 0 ? rc : inode_get(sb, root, &sb->root);
+    if (rc == 0)
+        rc = inode_get(sb, root, &sb->root);
+    if (rc == 0 && !inode_is(sb->root, S_IFDIR)) {
+        inode_put(sb->root);
+        rc = -EUCLEAN;
+    }
+    return rc;
 }
 
 const struct fs_type romfs_type = { .name = "romfs", .mount = romfs_mount };

@@ -239,8 +239,9 @@ no_io(struct blkdev *dev unused_param, uint64_t sector unused_param, struct span
 static const struct blk_ops root_ops = { .read = no_io };
 static const struct fs_type root_type = { .name = "rootfs", .needs_dev = true, .mount = tmpfs_mount };
 
-const struct fs_type *const kernel_fstypes[] = { &root_type, &ext2_fs_type, NULL };
-const size_t kernel_fstypes_len = 3;
+extern const struct fs_type romfs_type __attribute__((weak)); /* of a test that links it */
+const struct fs_type *const kernel_fstypes[] = { &root_type, &ext2_fs_type, &romfs_type, NULL };
+const size_t kernel_fstypes_len = 4;
 
 static void
 check(int rc, const char *what)
