@@ -188,6 +188,15 @@ sd_card_insert(struct model *card, bool in)
     power_on((struct sd_card *)card, in);
 }
 
+static void
+plug(void *dev, struct sim_image *image)
+{
+    struct sd_card *c = dev;
+
+    c->image = image;
+    power_on(c, true);
+}
+
 bool
 sd_card_present(const struct model *card)
 {
@@ -245,4 +254,5 @@ const struct model_class sd_card_class = {
     .state = offsetof(struct sd_card, faults),
     .create = create,
     .reset = reset,
+    .plug = plug,
 };

@@ -30,7 +30,7 @@ struct sd_faults {
 void sd_card_set_timing(struct model *card, const struct sd_timing *timing);
 struct sd_faults *sd_card_faults(struct model *card);
 
-/* Pull the card out of its holder, or put it in again: it comes up as after power-on. */
+/* Pull the card out of its holder, or put it in again: it comes up as after power-on.  Another one: model_plug(). */
 void sd_card_insert(struct model *card, bool in);
 bool sd_card_present(const struct model *card);
 /* Blocks read and written since power-on. */

@@ -387,7 +387,7 @@ ready_command(struct sd_card *c, unsigned number, uint32_t arg)
         send_register(c, bytes, sizeof bytes);
         break;
     case 10:
-        sd_make_cid(bytes);
+        sd_make_cid(bytes, c->image->serial + 1);
         send_register(c, bytes, sizeof bytes);
         break;
     case 12:

@@ -29,7 +29,7 @@ uint64_t sd_capacity(uint64_t size);
 bool sd_high_capacity(uint64_t size);
 
 void sd_make_csd(uint8_t csd[SD_REGISTER], uint64_t size, bool read_only);
-void sd_make_cid(uint8_t cid[SD_REGISTER]);
+void sd_make_cid(uint8_t cid[SD_REGISTER], uint32_t serial);
 void sd_make_scr(uint8_t scr[8]);
 
 /* CRC7, with the end bit: the last byte of a command. */

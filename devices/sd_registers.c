@@ -115,15 +115,18 @@ sd_make_csd(uint8_t csd[SD_REGISTER], uint64_t size, bool read_only)
 }
 
 void
-sd_make_cid(uint8_t cid[SD_REGISTER])
+sd_make_cid(uint8_t cid[SD_REGISTER], uint32_t serial)
 {
     static const uint8_t id[SD_REGISTER - 1] = {
         0xdd,                                     /* MID: nobody's */
         'D',  'D',  'D',  'R',  'Y',  'D',  'K',  /* OID, PNM */
-        0x10, 0x00, 0x00, 0x00, 0x01, 0x01, 0xa1, /* PRV 1.0, PSN 1, MDT January 2026 */
+        0x10, 0x00, 0x00, 0x00, 0x01, 0x01, 0xa1, /* PRV 1.0, PSN, MDT January 2026 */
     };
 
     memcpy(cid, id, sizeof id);
+    for (unsigned i = 0; i < 4; i++) {
+        cid[9 + i] = (uint8_t)(serial >> (24 - 8 * i));
+    }
     cid[SD_REGISTER - 1] = sd_crc7(cid, SD_REGISTER - 1);
 }
 

@@ -26,13 +26,12 @@ struct command {
     const char *name, *args, *help;
     bool (*run)(int argc, char **argv); /* true: the guest goes on */
 };
-static const struct command commands[8];
+static const struct command commands[10];
 
 /* --- numbers --- */
 
-/* "250us", "1.5s", "3ms", "100" (nanoseconds).  False: not a time. */
-static bool
-parse_time(const char *s, uint64_t *ns_out)
+bool
+console_time(const char *s, uint64_t *ns_out)
 {
     static const struct {
         const char *unit;
@@ -152,7 +151,7 @@ cmd_step(int argc, char **argv)
 {
     uint64_t ns;
 
-    if (argc != 2 || !parse_time(argv[1], &ns)) {
+    if (argc != 2 || !console_time(argv[1], &ns)) {
         puts("step TIME, as in 100us, 5ms, 1.5s");
         return false;
     }
@@ -162,6 +161,36 @@ cmd_step(int argc, char **argv)
     }
     con.stop_at(sim_now(con.sim) + ns);
     return true;
+}
+
+static bool
+plug(char *device, char *words)
+{
+    const char *wrong = con.plug(device, words);
+
+    if (wrong != NULL)
+        printf("%s: %s\n", device, wrong);
+    return false;
+}
+
+static bool
+cmd_plug(int argc, char **argv)
+{
+    static char first[] = "";
+
+    if (argc == 2 || argc == 3)
+        return plug(argv[1], argc == 3 ? argv[2] : first);
+    puts("plug DEV [file=IMG[,ro][,scratch]]; without a file: what was in it at first");
+    return false;
+}
+
+static bool
+cmd_unplug(int argc, char **argv)
+{
+    if (argc == 2)
+        return plug(argv[1], NULL);
+    puts("unplug DEV");
+    return false;
 }
 
 static bool
@@ -196,13 +225,15 @@ cmd_quit(int argc, char **argv)
     return true;
 }
 
-static const struct command commands[8] = {
+static const struct command commands[10] = {
     { "help", "[COMMAND]", "this list", cmd_help },
     { "info", "proc|mem|irq|dev|block|mount|events", "a table of the kernel or the machine",
       cmd_info },
     { "regs", "[DEV]", "registers of a device, without side effects", cmd_regs },
     { "step", "TIME", "go on for so much virtual time, then come back", cmd_step },
     { "continue", "", "let the guest go on (also: end of input)", cmd_continue },
+    { "plug", "DEV [file=IMG[,ro][,scratch]]", "put a card in, or the first one again", cmd_plug },
+    { "unplug", "DEV", "pull the card out", cmd_unplug },
     { "log", "[LEVEL]", "show or set what the kernel logs", cmd_log },
     { "quit", "", "end the simulator", cmd_quit },
     { 0 },
@@ -274,7 +305,8 @@ candidate(const char *first_word, bool first, size_t n)
     }
     if (strcmp(first_word, "info") == 0)
         return n < sizeof info_topics / sizeof info_topics[0] ? info_topics[n] : NULL;
-    if (strcmp(first_word, "regs") == 0) {
+    if (strcmp(first_word, "regs") == 0 || strcmp(first_word, "plug") == 0 ||
+        strcmp(first_word, "unplug") == 0) {
         struct model *m = sim_model_next(con.sim, NULL);
 
         while (m != NULL && n-- > 0)

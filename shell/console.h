@@ -19,11 +19,15 @@ struct console_config {
     int (*log_level)(int level); /* set unless negative; returns the level in force */
     /* `step`: come back to the console at this virtual time. */
     void (*stop_at)(uint64_t at_ns);
+    /* A medium into a device: `words` as of --drive, "" for the first one, NULL for none.  NULL, or what is wrong. */
+    const char *(*plug)(const char *device, char *words);
     void *arg;
 };
 
 void console_init(const struct console_config *config);
 /* One dialogue: returns when the guest is to go on (continue, step, end of input). */
 void console_run(void *arg);
+/* "250us", "1.5s", "3ms", "100" (nanoseconds).  False: not a time. */
+bool console_time(const char *s, uint64_t *ns_out);
 /* Run one command line, as typed; output to standard output.  True: the guest is to go on. */
 bool console_command(char *line);

@@ -24,7 +24,7 @@ static struct {
     bool raw;    /* the host's terminal is in raw mode */
     bool eof;    /* standard input is at its end */
     bool escape; /* the last key was Ctrl-A */
-    bool console_wanted;
+    bool console_wanted, commands_wanted;
     uint8_t last; /* last byte given to the guest */
     size_t head, count;
     uint8_t input[INPUT_MAX]; /* read, not yet taken by the guest */
@@ -200,9 +200,21 @@ terminal_want_console(void)
     term.console_wanted = true;
 }
 
+void
+terminal_want_commands(void)
+{
+    term.commands_wanted = true;
+}
+
 static void
 run_console(void)
 {
+    if (term.commands_wanted && term.config.commands != NULL) {
+        term.commands_wanted = false;
+        terminal_suspend();
+        term.config.commands(term.config.arg);
+        terminal_resume();
+    }
     while (term.console_wanted) {
         term.console_wanted = false;
         if (term.config.console != NULL)

@@ -19,6 +19,7 @@ struct terminal_config {
     bool follows_host_clock;
     void (*quit)(void *arg);    /* Ctrl-A x */
     void (*console)(void *arg); /* Ctrl-A c: runs the console, returns when the guest is to go on */
+    void (*commands)(void *arg); /* after terminal_want_commands(), when the machine stands still */
     void *arg;
 };
 
@@ -36,6 +37,9 @@ bool terminal_idle(void *arg, uint64_t until_ns);
 
 /* Open the console at the next opportunity, as if Ctrl-A c had been typed. */
 void terminal_want_console(void);
+
+/* Call config.commands at the next opportunity. */
+void terminal_want_commands(void);
 
 /* A line of ours on the terminal (standard error), with the carriage return that raw mode wants. */
 void terminal_message(const char *text, size_t len);

@@ -14,6 +14,7 @@ struct sim_image {
     uint8_t *mem;     /* or memory, not freed by the machine */
     uint64_t size;    /* bytes */
     bool read_only;
+    uint32_t serial; /* of a medium that can be told from others: no two have the same */
     uint64_t reads, writes, flushes; /* counted by the machine */
 };
 

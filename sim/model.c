@@ -247,6 +247,17 @@ model_update(struct model *model)
     }
 }
 
+int
+model_plug(struct model *model, struct sim_image *image)
+{
+    if (!model->class->plug) {
+        return -EOPNOTSUPP;
+    }
+    model->class->plug(model, image);
+    model_update(model);
+    return 0;
+}
+
 void
 model_reset(struct model *model)
 {

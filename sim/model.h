@@ -96,6 +96,8 @@ struct model_class {
     void (*reset)(void *dev);
     /* Derive interrupt lines from the state: a function of state, nothing else.  May be NULL. */
     void (*update)(void *dev);
+    /* Another medium in the drive, or none (NULL).  NULL: it has no medium that can be changed. */
+    void (*plug)(void *dev, struct sim_image *image);
     /* Free what create() took from the host.  May be NULL. */
     void (*destroy)(void *dev);
 };
@@ -190,5 +192,7 @@ bool model_reg_find(const struct model *model, const char *name, struct reg_view
 
 /* Table reset, events cancelled, class reset, update. */
 void model_reset(struct model *model);
+/* Put another medium into a drive, or take out what is in it (NULL); the image stays the caller's.  -EOPNOTSUPP: not that kind of drive. */
+int model_plug(struct model *model, struct sim_image *image);
 /* Call the class's update() after a change from the host side. */
 void model_update(struct model *model);

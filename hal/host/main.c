@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,10 +158,42 @@ step_over(void *arg)
     terminal_want_console();
 }
 
+/* --at: commands and their times, run when the machine next stands still. */
+static struct planned {
+    struct sim_event event;
+    char *command;
+    bool due;
+} planned[AT_MAX];
+
+static void
+command_due(void *arg)
+{
+    ((struct planned *)arg)->due = true;
+    terminal_want_commands();
+}
+
+static void
+run_commands(void *arg)
+{
+    (void)arg;
+    for (size_t i = 0; i < opt.at_count; i++) {
+        if (!planned[i].due)
+            continue;
+        planned[i].due = false;
+        (void)console_command(planned[i].command);
+    }
+}
+
 static void
 stop_at(uint64_t at_ns)
 {
     sim_event_at(&step_event, at_ns);
+}
+
+static const char *
+plug(const char *device, char *words)
+{
+    return drive_plug(host.sim, device, words);
 }
 
 static _Noreturn void
@@ -173,32 +203,23 @@ fail(const char *what, const char *name, int error)
     exit(HOST_EXIT_USAGE);
 }
 
-/* A scratch drive is a private mapping: the file's pages are read when needed, and changes stay ours. */
 static void
-open_drive(const struct option_drive *d, const char *slot, struct sim_image *image)
+plan_commands(void)
 {
-    bool scratch = d->scratch;
-    int fd = open(d->file, (d->read_only || scratch ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-    struct stat st;
+    for (size_t i = 0; i < opt.at_count; i++) {
+        struct planned *p = &planned[i];
+        char *colon = strchr(opt.at[i], ':');
+        uint64_t at_ns = 0;
 
-    if (fd < 0)
-        fail("cannot open the drive", d->file, errno);
-    if (fstat(fd, &st) != 0)
-        fail("cannot look at the drive", d->file, errno);
-    off_t size = S_ISREG(st.st_mode) ? st.st_size : lseek(fd, 0, SEEK_END);
-    if (size < 512)
-        fail("the drive has no sectors", d->file, EINVAL);
-    *image = (struct sim_image){
-        .slot = slot, .fd = fd, .size = (uint64_t)size & ~511ull, .read_only = d->read_only
-    };
-    if (!scratch)
-        return;
-    void *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
-    if (p == MAP_FAILED)
-        fail("cannot map the drive", d->file, errno);
-    close(fd);
-    image->fd = -1;
-    image->mem = p;
+        if (colon == NULL)
+            fail("not a time and a command", opt.at[i], EINVAL);
+        *colon = '\0';
+        p->command = colon + 1;
+        if (!console_time(opt.at[i], &at_ns))
+            fail("not a time", opt.at[i], EINVAL);
+        sim_event_init(host.sim, &p->event, "console command", command_due, p);
+        sim_event_at(&p->event, at_ns);
+    }
 }
 
 static size_t
@@ -212,12 +233,16 @@ open_drives(void)
 
         path[len > 0 ? len : 0] = '\0';
         strcpy(strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, host_machine.drive);
-        opt.drives[opt.drive_count++] = (struct option_drive){ .file = path, .scratch = true };
+        opt.drives[opt.drive_count++] = (struct drive){ .file = path, .scratch = true };
     }
     for (n = 0; n < opt.drive_count; n++) {
         if (host_machine.slots[n] == NULL)
             fail("no place for the drive", opt.drives[n].file, ENODEV);
-        open_drive(&opt.drives[n], host_machine.slots[n], &images[n]);
+
+        int rc = drive_open(&opt.drives[n], host_machine.slots[n], &images[n]);
+
+        if (rc < 0)
+            fail("cannot open the drive", opt.drives[n].file, -rc);
     }
     return n;
 }
@@ -330,6 +355,7 @@ main(int argc, char **argv)
         .follows_host_clock = follow,
         .quit = quit,
         .console = console_run,
+        .commands = run_commands,
     };
     host.hooks = (struct host_hooks){
         .poll = terminal_poll,
@@ -348,8 +374,10 @@ main(int argc, char **argv)
         .quit = quit,
         .log_level = kernel_log_level,
         .stop_at = stop_at,
+        .plug = plug,
     };
     console_init(&console);
     sim_event_init(host.sim, &step_event, "console step", step_over, NULL);
+    plan_commands();
     host_boot(host_machine.board, cmdline);
 }

@@ -15,6 +15,7 @@
 enum {
     OPT_RUN = 256,
     OPT_DRIVE,
+    OPT_AT,
     OPT_APPEND,
     OPT_SEED,
     OPT_TIMEOUT,
@@ -35,6 +36,7 @@ enum {
 static const struct option longopts[] = {
     { "run", required_argument, NULL, OPT_RUN },
     { "drive", required_argument, NULL, OPT_DRIVE },
+    { "at", required_argument, NULL, OPT_AT },
     { "append", required_argument, NULL, OPT_APPEND },
     { "memory", required_argument, NULL, 'm' },
     { "seed", required_argument, NULL, OPT_SEED },
@@ -65,6 +67,8 @@ static const char help[] =
     "                        a disk (up to 4): used and changed; ro: never written; scratch: "
     "changes are\n"
     "                        dropped at the end.  Default: the built disk image, as scratch\n"
+    "  --at TIME:COMMAND     a command of the console (Ctrl-A c, help) at a virtual time: --at "
+    "'2s:unplug sd0'\n"
     "  --append WORDS        more words for the kernel's command line (root=, init=, log=)\n"
     "  -m, --memory SIZE     RAM, with suffix K, M or G (default: the board's)\n"
     "  --clock host|virtual  virtual time follows the host's clock (default in a dialogue), or "
@@ -145,24 +149,21 @@ memory_size(const struct options *o, const char *s)
 static void
 drive(struct options *o, char *s)
 {
-    struct option_drive d = { 0 };
-    char *save = NULL;
+    const char *bad = "", *wrong;
 
-    for (char *t = strtok_r(s, ",", &save); t != NULL; t = strtok_r(NULL, ",", &save)) {
-        if (strncmp(t, "file=", 5) == 0)
-            d.file = t + 5;
-        else if (strcmp(t, "ro") == 0)
-            d.read_only = true;
-        else if (strcmp(t, "scratch") == 0)
-            d.scratch = true;
-        else
-            usage(o, "unknown word in --drive", t);
-    }
-    if (d.file == NULL || *d.file == '\0')
-        usage(o, "--drive needs file=IMG", s);
     if (o->drive_count == DRIVES_MAX)
-        usage(o, "too many drives", d.file);
-    o->drives[o->drive_count++] = d;
+        usage(o, "too many drives", s);
+    wrong = drive_parse(s, &o->drives[o->drive_count++], &bad);
+    if (wrong != NULL)
+        usage(o, wrong, bad);
+}
+
+static void
+at_time(struct options *o, char *s)
+{
+    if (o->at_count == AT_MAX)
+        usage(o, "too many commands", s);
+    o->at[o->at_count++] = s;
 }
 
 static void
@@ -227,6 +228,9 @@ option(struct options *o, int c)
         break;
     case OPT_DRIVE:
         drive(o, optarg);
+        break;
+    case OPT_AT:
+        at_time(o, optarg);
         break;
     case OPT_APPEND:
         append(o, optarg);

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DRIVES_MAX = 4, APPEND_MAX = 2048 };
+#include "drives.h"
+
+enum { DRIVES_MAX = 4, APPEND_MAX = 2048, AT_MAX = 32 };
 
 enum option_clock { CLOCK_AUTO, CLOCK_HOST, CLOCK_VIRTUAL };
 enum option_dma { DMA_COHERENT, DMA_NONCOHERENT };
@@ -14,11 +16,10 @@ enum option_user { USER_AUTO, USER_NOTIFY, USER_SECCOMP, USER_PTRACE, USER_INTER
 struct options {
     const char *program;
     const char *run; /* --run, or NULL */
-    struct option_drive {
-        const char *file;
-        bool read_only, scratch;
-    } drives[DRIVES_MAX];
+    struct drive drives[DRIVES_MAX];
     size_t drive_count;
+    char *at[AT_MAX]; /* --at: TIME:COMMAND */
+    size_t at_count;
     char append[APPEND_MAX]; /* more words for the kernel's command line */
     uint64_t ram_size;       /* bytes; 0: the board's default */
     uint64_t seed;
