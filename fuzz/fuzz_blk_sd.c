@@ -238,6 +238,11 @@ use(void)
     for (unsigned i = 0; i < REQUESTS; i++) {
         if (d != NULL)
             request(d);
+        if (d != NULL && blk_get(d->rdev, &d) == 0) { /* which card is it now? */
+            request(d);
+            blk_put(d);
+        }
+        d = blk_find("mmcblk0");
         if (display_find(NULL) != NULL &&
             display_show(display_find(NULL), i, 1, cspan_of(row, sizeof row)) > 0)
             abort();

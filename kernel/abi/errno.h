@@ -52,6 +52,7 @@ enum {
     ETIMEDOUT = 110,
     EALREADY = 114,
     EINPROGRESS = 115,
+    ESTALE = 116,
     EUCLEAN = 117,
     ENOMEDIUM = 123,
     ECANCELED = 125,

@@ -3,6 +3,7 @@
 #include <kernel/core/blk.h>
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
+#include <kernel/mm/kmem.h>
 
 static struct list devices = LIST_INIT(devices);
 
@@ -17,6 +18,15 @@ blk_register(struct blkdev *dev)
     return 0;
 }
 
+static void
+announce(struct blkdev *dev)
+{
+    klog(LOG_INFO, "%s: %llu sectors (%llu MiB)%s", dev->name, (unsigned long long)dev->sectors,
+         (unsigned long long)(dev->sectors >> (20 - SECTOR_SHIFT)),
+         dev->read_only ? ", read-only" : "");
+    blk_scan_partitions(dev);
+}
+
 int
 blk_add(struct blkdev *dev)
 {
@@ -24,10 +34,10 @@ blk_add(struct blkdev *dev)
 
     if (rc < 0)
         return rc;
-    klog(LOG_INFO, "%s: %llu sectors (%llu MiB)%s", dev->name, (unsigned long long)dev->sectors,
-         (unsigned long long)(dev->sectors >> (20 - SECTOR_SHIFT)),
-         dev->read_only ? ", read-only" : "");
-    blk_scan_partitions(dev);
+    if (dev->ops->medium == NULL)
+        announce(dev);
+    else if (blk_get(dev->rdev, &dev) == 0) /* no medium is no error */
+        blk_put(dev);
     return 0;
 }
 
@@ -70,6 +80,12 @@ blk_for_each(void (*fn)(struct blkdev *dev, void *arg), void *arg)
         fn(container_of(n, struct blkdev, node), arg);
 }
 
+static struct blkdev *
+drive_of(struct blkdev *dev)
+{
+    return dev->whole != NULL ? dev->whole : dev;
+}
+
 /* Is [sector, sector + len) whole sectors inside the device? */
 static int
 check_range(const struct blkdev *dev, uint64_t sector, size_t len)
@@ -81,10 +97,68 @@ check_range(const struct blkdev *dev, uint64_t sector, size_t len)
     return 0;
 }
 
-static struct blkdev *
-drive_of(struct blkdev *dev)
+static void
+drop_partitions(const struct blkdev *drive)
 {
-    return dev->whole != NULL ? dev->whole : dev;
+    struct list_node *n, *tmp;
+
+    list_for_each_safe (n, tmp, &devices) {
+        struct blkdev *dev = container_of(n, struct blkdev, node);
+
+        if (dev->whole == drive) {
+            list_remove(n);
+            kmem_free(dev);
+        }
+    }
+}
+
+int
+blk_get(uint32_t rdev, struct blkdev **dev_out)
+{
+    struct blkdev *dev = blk_find_rdev(rdev), *drive;
+    int rc = 0;
+
+    if (dev == NULL)
+        return -ENXIO;
+    drive = drive_of(dev);
+    mutex_lock(&drive->lock);
+    if (drive->users == 0 && drive->ops->medium != NULL)
+        rc = drive->ops->medium(drive);
+    if (rc != 0)
+        drop_partitions(drive);
+    drive->users += rc >= 0;
+    mutex_unlock(&drive->lock);
+    if (rc < 0)
+        return rc;
+    if (rc > 0)
+        announce(drive);
+    dev = blk_find_rdev(rdev); /* a partition of before is no more */
+    if (dev == NULL) {
+        blk_put(drive);
+        return -ENXIO;
+    }
+    *dev_out = dev;
+    return 0;
+}
+
+void
+blk_ref(struct blkdev *dev)
+{
+    struct blkdev *drive = drive_of(dev);
+
+    mutex_lock(&drive->lock);
+    drive->users++;
+    mutex_unlock(&drive->lock);
+}
+
+void
+blk_put(struct blkdev *dev)
+{
+    struct blkdev *drive = drive_of(dev);
+
+    mutex_lock(&drive->lock);
+    drive->users--;
+    mutex_unlock(&drive->lock);
 }
 
 static void

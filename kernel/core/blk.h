@@ -16,6 +16,9 @@ struct blk_ops {
     int (*read)(struct blkdev *dev, uint64_t sector, struct span buf);
     int (*write)(struct blkdev *dev, uint64_t sector, struct cspan buf);
     int (*flush)(struct blkdev *dev);
+    /* Of a drive whose medium can be another one (NULL: never): nobody uses it; what is in it now?  0: what was; 1: another, and its size
+     * and whether it can be written are in `dev`; -ENOMEDIUM, -EIO: none, and `sectors` is 0. */
+    int (*medium)(struct blkdev *dev);
 };
 
 struct blkdev {
@@ -27,6 +30,7 @@ struct blkdev {
     void *state;
     struct blkdev *_Nullable whole; /* of a partition: the drive, and its first sector there */
     uint64_t start;
+    unsigned users; /* of a drive: mounts and open files, of its partitions too; by the lock */
     struct mutex lock;
     uint64_t reads, writes, errors; /* requests */
     uint64_t sectors_read, sectors_written;
@@ -38,6 +42,13 @@ int must_check blk_add(struct blkdev *dev);
 struct blkdev *_Nullable blk_find(const char *name); /* "hda" or "/dev/hda" */
 struct blkdev *_Nullable blk_find_rdev(uint32_t rdev);
 void blk_for_each(void (*fn)(struct blkdev *dev, void *arg), void *arg);
+
+/* Use a drive or partition by its number: as long as somebody does, its medium is the one that was found.  The first user has the driver look
+ * for another one, with other partitions.  -ENXIO: no such device; -ENOMEDIUM, -EIO.  Thread context; sleeps. */
+int must_check blk_get(uint32_t rdev, struct blkdev **dev_out);
+/* Once more, of one that is used or was there at boot. */
+void blk_ref(struct blkdev *dev);
+void blk_put(struct blkdev *dev);
 
 /* buf.len is a multiple of SECTOR_SIZE.  -EIO; -EINVAL outside the device; -EROFS.  Thread context; sleeps. */
 int must_check blk_read(struct blkdev *dev, uint64_t sector, struct span buf);

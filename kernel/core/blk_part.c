@@ -5,6 +5,7 @@
 #include <kernel/core/fmt.h>
 #include <kernel/core/log.h>
 #include <kernel/mm/kmem.h>
+#include <kernel/trusted/bounds.h>
 #include <kernel/trusted/field.h>
 
 enum {
@@ -66,6 +67,16 @@ is_table(struct cspan sector)
     return true;
 }
 
+/* hda1, but mmcblk0p1. */
+static bool
+digit_last(const char *name)
+{
+    size_t n = str_len(name);
+    char last = at(name, n + 1, n - 1);
+
+    return last >= '0' && last <= '9';
+}
+
 static void
 partition_add(struct blkdev *dev, unsigned number, uint64_t start, uint64_t count)
 {
@@ -80,7 +91,8 @@ partition_add(struct blkdev *dev, unsigned number, uint64_t start, uint64_t coun
         klog(LOG_WARN, "%s: partition %u: out of memory", dev->name, number);
         return;
     }
-    fmt_print(part->name, sizeof part->name, "%s%u", dev->name, number);
+    fmt_print(part->name, sizeof part->name, digit_last(dev->name) ? "%sp%u" : "%s%u", dev->name,
+              number);
     part->rdev = dev->rdev + number;
     part->sectors = count;
     part->read_only = dev->read_only;

@@ -2,12 +2,12 @@
  *
  * Standard and high capacity, single and multiple blocks, with check sums in both directions.  A request that fails is tried again, the
  * card being brought up anew if it does not answer: one that was pulled and is back is used again if it is the same (by its CID); as long
- * as it is away, or with another in its place, requests end with -EIO.  Not used: erasing, write protection groups, MMC. */
+ * as it is away, or with another in its place, requests end with -EIO.  The other one is taken when nobody uses the old one any more: each
+ * first use asks which card it is.  Not used: erasing, write protection groups, MMC. */
 #include <hal/time.h>
 #include <kernel/abi/errno.h>
 #include <kernel/core/blk.h>
 #include <kernel/core/device.h>
-#include <kernel/core/fmt.h>
 #include <kernel/core/gpio.h>
 #include <kernel/core/log.h>
 #include <kernel/core/spi.h>
@@ -73,7 +73,6 @@ struct sd_card {
     bool high_capacity;
     bool ready;
     uint8_t cid[REGISTER_SIZE];
-    uint64_t sectors;
     struct blkdev blk;
 };
 
@@ -361,21 +360,27 @@ identify(struct sd_card *c, uint8_t *csd, uint8_t *cid)
     return rc;
 }
 
-/* After it has not answered: is it the card that was there? */
+/* Which card is there?  0: the one that was; 1: another, which is taken if `any` will do, or else -ESTALE. */
 static int
-bring_back(struct sd_card *c)
+bring_up(struct sd_card *c, bool any)
 {
     uint8_t csd[REGISTER_SIZE] = { 0 }, cid[REGISTER_SIZE] = { 0 };
     int rc = identify(c, csd, cid);
 
     if (rc < 0)
         return rc;
-    if (!span_eq(cspan_of(cid, sizeof cid), cspan_of(c->cid, sizeof c->cid))) {
-        klog(LOG_ERR, "%s: another card", c->blk.name);
-        return -EIO;
+    rc = !span_eq(cspan_of(cid, sizeof cid), cspan_of(c->cid, sizeof c->cid));
+    if (rc != 0 && !any)
+        return -ESTALE;
+    if (rc != 0) {
+        c->blk.sectors = capacity(csd);
+        if (c->blk.sectors == 0)
+            return -EIO;
+        c->blk.read_only = field(csd, 13, 12) != 0;
+        span_copy(span_of(c->cid, sizeof c->cid), cspan_of(cid, sizeof cid));
     }
     c->ready = true;
-    return 0;
+    return rc;
 }
 
 /* --- requests --- */
@@ -434,7 +439,7 @@ request(struct sd_card *c, uint64_t sector, struct span in, struct cspan out)
 
     for (unsigned n = 0; n < TRIES; n++) {
         if (!c->ready)
-            rc = bring_back(c);
+            rc = bring_up(c, false);
         if (!c->ready)
             break;
         spi_begin(c->bus, c->pin, c->hz);
@@ -444,8 +449,8 @@ request(struct sd_card *c, uint64_t sector, struct span in, struct cspan out)
             return 0;
         c->ready = false; /* whatever it was, it is not in the middle of it after CMD0 */
     }
-    klog(LOG_ERR, "%s: %s sector %llu: error %d", c->blk.name, in.len > 0 ? "reading" : "writing",
-         (unsigned long long)sector, -rc);
+    klog(LOG_ERR, "%s: %s sector %llu: error %d%s", c->blk.name, in.len > 0 ? "reading" : "writing",
+         (unsigned long long)sector, -rc, rc == -ESTALE ? ": another card" : "");
     return -EIO;
 }
 
@@ -468,48 +473,51 @@ sd_flush(struct blkdev *dev unused_param)
     return 0;
 }
 
-static const struct blk_ops sd_ops = { .read = sd_read, .write = sd_write, .flush = sd_flush };
+static int
+sd_medium(struct blkdev *dev)
+{
+    struct sd_card *c = dev->state;
+    int rc;
 
+    c->ready = false;
+    rc = bring_up(c, true);
+    if (rc > 0)
+        klog(LOG_INFO, "%s: SD card, %s capacity", dev->name, c->high_capacity ? "high" : "standard");
+    if (rc < 0) {
+        dev->sectors = 0;
+        span_fill(span_of(c->cid, sizeof c->cid), 0);
+    }
+    return rc == -ENXIO ? -ENOMEDIUM : rc; /* nothing answers */
+}
+
+static const struct blk_ops sd_ops = {
+    .read = sd_read, .write = sd_write, .flush = sd_flush, .medium = sd_medium
+};
+
+/* The drive is there, with a card or without. */
 static int
 sd_attach(struct device *dev)
 {
-    uint8_t csd[REGISTER_SIZE] = { 0 };
-    struct sd_card *c;
+    struct sd_card *c = kmem_alloc(sizeof *c);
     int rc;
 
-    c = kmem_alloc(sizeof *c);
     if (c == NULL)
         return -ENOMEM;
-    *c = (struct sd_card){ .dev = dev, .pin = dev->pin };
-    c->bus = spi_find(dev->bus);
+    *c = (struct sd_card){
+        .dev = dev,
+        .bus = spi_find(dev->bus),
+        .pin = dev->pin,
+        .blk = { .name = "mmcblk0", .rdev = MAJOR << 8, .ops = &sd_ops, .state = c },
+    };
     rc = c->bus == NULL ? -ENODEV : gpio_output(c->pin, true);
     if (rc == 0)
-        rc = identify(c, csd, c->cid);
-    if (rc < 0)
-        goto fail;
-    c->sectors = capacity(csd);
-    if (c->sectors == 0) {
-        rc = -EIO;
-        goto fail;
+        rc = blk_add(&c->blk);
+    if (rc < 0) {
+        kmem_free(c);
+        return rc;
     }
-    c->ready = true;
-    fmt_print(c->blk.name, sizeof c->blk.name, "mmcblk0");
-    c->blk.rdev = MAJOR << 8;
-    c->blk.ops = &sd_ops;
-    c->blk.state = c;
-    c->blk.sectors = c->sectors;
-    c->blk.read_only = field(csd, 13, 12) != 0;
-    klog(LOG_INFO, "%s: SD card, %s capacity, %llu sectors%s", c->blk.name,
-         c->high_capacity ? "high" : "standard", (unsigned long long)c->sectors,
-         c->blk.read_only ? ", write-protected" : "");
     dev->state = c;
-    rc = blk_add(&c->blk);
-    if (rc == 0)
-        return 0;
-    dev->state = NULL;
-fail:
-    kmem_free(c);
-    return rc == -ENXIO ? 0 : rc; /* an empty holder is no error */
+    return 0;
 }
 
 static const char *const compatible[] = { "sd-card-spi", NULL };

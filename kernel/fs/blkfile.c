@@ -57,7 +57,7 @@ bdev_read_inode(struct inode *inode)
     if (dev == NULL)
         return -ENXIO;
     inode->mode = S_IFBLK | 0600;
-    inode->nlink = 1;
+    inode->nlink = 0; /* nobody remembers it when it is closed: the medium may be another one then */
     inode->rdev = dev->rdev;
     inode->size = dev->sectors << SECTOR_SHIFT;
     inode->ops = &bdev_inode_ops;
@@ -86,17 +86,19 @@ blkfile_init(void)
 static int
 blk_open(struct file *f)
 {
+    struct blkdev *dev;
     struct inode *bdev;
     int rc;
 
     if (bdev_sb == NULL)
         return -ENXIO;
-    rc = inode_get(bdev_sb, f->inode->rdev, &bdev);
+    rc = blk_get(f->inode->rdev, &dev);
     if (rc < 0)
         return rc;
-    if (file_can_write(f) && dev_of(bdev)->read_only) {
-        inode_put(bdev);
-        return -EROFS;
+    rc = file_can_write(f) && dev->read_only ? -EROFS : inode_get(bdev_sb, dev->rdev, &bdev);
+    if (rc < 0) {
+        blk_put(dev);
+        return rc;
     }
     if (file_can_write(f))
         pagecache_start_flusher();
@@ -108,13 +110,15 @@ static void
 blk_release(struct file *f)
 {
     struct inode *bdev = f->data;
+    struct blkdev *dev = dev_of(bdev);
 
     if (bdev->refs == 1) {
         if (pagecache_sync(bdev) < 0)
-            klog(LOG_ERR, "%s: write-back at close failed", dev_of(bdev)->name);
+            klog(LOG_ERR, "%s: write-back at close failed", dev->name);
         pagecache_truncate(bdev, 0);
     }
     inode_put(bdev);
+    blk_put(dev);
 }
 
 static int64_t

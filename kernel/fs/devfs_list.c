@@ -36,7 +36,7 @@ blk_at(struct blkdev *dev, void *arg)
     str_copy(s->node->name, sizeof s->node->name, dev->name);
 }
 
-/* Block devices first: what comes to them later does not move the others. */
+/* Block devices first. */
 static bool
 nth(unsigned n, struct node *node)
 {
@@ -117,7 +117,7 @@ devfs_statfs(unused_param struct superblock *sb, struct vfs_statfs *out)
     return 0;
 }
 
-static struct superblock *_Nullable instance; /* whose names may have been looked up in vain */
+static struct superblock *_Nullable instance;
 
 void
 devfs_gone(const struct superblock *sb)
@@ -151,6 +151,7 @@ devfs_mount(struct superblock *sb, unused_param const char *options)
     if (instance != NULL)
         return -EBUSY;
     sb->ops = &devfs_super_ops;
+    sb->no_dcache = true; /* partitions come and go with their medium */
     sb->read_only = true; /* its names: what the devices are written to is theirs */
     rc = inode_get(sb, ROOT_INO, &sb->root);
     if (rc == 0)
@@ -159,19 +160,9 @@ devfs_mount(struct superblock *sb, unused_param const char *options)
 }
 
 int
-devfs_publish(unused_param uint32_t mode, unused_param uint32_t rdev, uint32_t count, const char *name)
+devfs_publish(unused_param uint32_t mode, unused_param uint32_t rdev, unused_param uint32_t count,
+              unused_param const char *name)
 {
-    char text[NAME_SIZE];
-
-    for (uint32_t k = 0; instance != NULL && name != NULL && k < count; k++) {
-        if (count == 1)
-            fmt_print(text, sizeof text, "%s", name);
-        else
-            fmt_print(text, sizeof text, "%s%u", name, k);
-        dir_lock(instance->root);
-        dentry_forget_negative(instance->root, name_of(text, str_len(text)));
-        dir_unlock(instance->root);
-    }
     return 0;
 }
 

@@ -111,6 +111,8 @@ sb_create(const struct fs_type *type, struct blkdev *_Nullable dev, unsigned fla
         return rc;
     }
     assert(sb->ops != NULL);
+    if (dev != NULL)
+        blk_ref(dev);
     *out = sb;
     return 0;
 }
@@ -134,6 +136,7 @@ sb_sync(struct superblock *sb)
 static void
 sb_destroy(struct superblock *sb)
 {
+    struct blkdev *dev = sb->dev;
     unsigned left;
 
     if (sb_sync(sb) < 0)
@@ -147,6 +150,8 @@ sb_destroy(struct superblock *sb)
         return; /* leaked rather than dangling */
     }
     kmem_free(sb);
+    if (dev != NULL)
+        blk_put(dev);
 }
 
 static bool
@@ -303,7 +308,7 @@ out:
     return rc;
 }
 
-/* The block device `source` names. */
+/* The block device `source` names, to be given back. */
 static int
 source_dev(const char *source, struct blkdev **out)
 {
@@ -315,8 +320,7 @@ source_dev(const char *source, struct blkdev **out)
     if (!inode_is(dentry_inode(d), S_IFBLK)) {
         rc = -ENOTBLK;
     } else {
-        *out = blk_find_rdev(dentry_inode(d)->rdev);
-        rc = *out != NULL ? 0 : -ENXIO;
+        rc = blk_get(dentry_inode(d)->rdev, out);
     }
     dentry_put(d);
     return rc;
@@ -344,15 +348,17 @@ vfs_mount(const char *source, const char *target, const char *type_name, unsigne
         rc = source_dev(source, &dev);
         if (rc < 0)
             return rc;
-        if (dev->read_only && (flags & MS_RDONLY) == 0)
-            return -EROFS;
     }
-    rc = vfs_lookup(NULL, target, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
-    if (rc < 0)
-        return rc;
-    rc = d->deleted ? -ENOENT : mount_add(type, dev, source, d, flags, options);
-    if (rc < 0)
-        dentry_put(d);
+    rc = dev != NULL && dev->read_only && (flags & MS_RDONLY) == 0
+             ? -EROFS
+             : vfs_lookup(NULL, target, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
+    if (rc == 0) {
+        rc = d->deleted ? -ENOENT : mount_add(type, dev, source, d, flags, options);
+        if (rc < 0)
+            dentry_put(d);
+    }
+    if (dev != NULL)
+        blk_put(dev); /* the mount has its own */
     return rc;
 }
 

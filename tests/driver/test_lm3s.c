@@ -13,6 +13,7 @@
 #include <devices/gpio_panel.h>
 #include <devices/sd_card.h>
 #include <sim/display.h>
+#include <sim/model.h>
 #include <tests/suite.h>
 
 #include "lm3s.h"
@@ -173,7 +174,15 @@ END_TEST
 static void
 empty_holder_body(void)
 {
-    ck_assert_ptr_null(blk_find("mmcblk0"));
+    struct blkdev *d = drive();
+
+    ck_assert_uint_eq(d->sectors, 0);
+    ck_assert_int_eq(blk_get(d->rdev, &d), -ENOMEDIUM);
+    ck_assert_int_eq(model_plug(card(), &image), 0);
+    ck_assert_int_eq(blk_get(d->rdev, &d), 0);
+    ck_assert_uint_eq(d->sectors, SECTORS);
+    ck_assert_int_eq(blk_read(d, 1, span_of(buf, SECTOR_SIZE)), 0);
+    ck_assert_mem_eq(buf, medium + SECTOR_SIZE, SECTOR_SIZE);
     ck_assert_ptr_null(strstr(machine_log(), "error"));
 }
 

@@ -1,9 +1,11 @@
 /* ext2 on an SD card: the VFS, the file system, the block layer and the driver on the modelled card; e2fsck is the judge.  The card is pulled
- * in mid-write at many points: everything that needs it is -EIO then, and the same card can be mounted again, or just be put in again.
+ * in mid-write at many points: everything that needs it is -EIO then, and the same card can be mounted again, or just be put in again; with
+ * another one in its place the old one's files stay -EIO, and it is used when they are unmounted.
  *
  * The medium is memory that a forked machine shares with the test, which looks at it when the machine has ended. */
 #include <kernel/abi/errno.h>
 #include <kernel/abi/fcntl.h>
+#include <kernel/core/blk.h>
 #include <kernel/core/wait.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/namei.h>
@@ -19,6 +21,7 @@
 #include <unistd.h>
 
 #include <devices/sd_card.h>
+#include <sim/model.h>
 #include <tests/suite.h>
 
 #include "lm3s.h"
@@ -26,8 +29,9 @@
 
 enum { SIZE = 8 << 20, FILES = 10, BIG = 90000, PULLS = 24, PULL_STEP = 17 };
 
-static uint8_t *medium; /* shared */
+static uint8_t *medium, *other_medium; /* shared */
 static struct sim_image image = { .slot = "sd0", .fd = -1, .size = SIZE };
+static struct sim_image other_image = { .slot = "sd0", .fd = -1, .size = SIZE / 2, .serial = 1 };
 static uint64_t pull_after;
 
 static void
@@ -69,16 +73,16 @@ must(bool good, const char *what, int64_t got, int line)
     } while (0)
 
 static int
-e2fsck(const char *options)
+e2fsck_of(const char *options, uint8_t *bytes, ssize_t size)
 {
     char name[] = "/tmp/sd_ext2.XXXXXX", command[120];
     int fd = mkstemp(name), status;
 
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, medium, SIZE), SIZE);
+    ck_assert_int_eq(write(fd, bytes, (size_t)size), size);
     snprintf(command, sizeof command, "/sbin/e2fsck %s %s > %s.log 2>&1", options, name, name);
     status = system(command);
-    ck_assert_int_eq(pread(fd, medium, SIZE, 0), SIZE);
+    ck_assert_int_eq(pread(fd, bytes, (size_t)size, 0), size);
     close(fd);
     if (status != 0 && strstr(options, "-fn") != NULL) {
         snprintf(command, sizeof command, "cat %s.log >&2", name);
@@ -88,6 +92,12 @@ e2fsck(const char *options)
     snprintf(command, sizeof command, "%s.log", name);
     unlink(command);
     return WEXITSTATUS(status);
+}
+
+static int
+e2fsck(const char *options)
+{
+    return e2fsck_of(options, medium, SIZE);
 }
 
 static void
@@ -267,7 +277,7 @@ pulled_body(void)
     MUST(write_file("/mnt/more", 1, 100, true), -EIO);
     MUST(vfs_umount("/mnt", 0), 0); /* what could not be written is lost, and said so */
     MUST(strstr(machine_log(), "mmcblk0: writing sector") != NULL, true);
-    MUST(mount_card(), -EIO);
+    MUST(mount_card(), -ENOMEDIUM);
     sd_card_faults(card())->pull_at = 0;
     sd_card_insert(card(), true);
     MUST(mount_card(), 0);
@@ -324,6 +334,135 @@ START_TEST(pulled_and_put_in_again)
 }
 END_TEST
 
+/* --- another card --- */
+
+enum { OTHER_SECTORS = SIZE / 2 / SECTOR_SIZE, PART_AT = 100, PART_SECTORS = 1000 };
+
+/* The old one is mounted: nothing of it works any more, and the new one stays as it is. */
+static void
+another_while_mounted(void)
+{
+    static uint8_t before[SIZE / 2];
+
+    memcpy(before, other_medium, sizeof before);
+    MUST(work_until_pulled(), -EIO);
+    sd_card_faults(card())->pull_at = 0;
+    MUST(model_plug(card(), &other_image), 0);
+    MUST(write_file("/mnt/more", 1, 100, true), -EIO);
+    MUST(vfs_sync() < 0, true);
+    MUST(mount_card(), -EBUSY);
+    MUST(blk_find("mmcblk0")->sectors, SIZE / SECTOR_SIZE);
+    MUST(vfs_umount("/mnt", 0), 0);
+    MUST(memcmp(before, other_medium, sizeof before), 0);
+    MUST(strstr(machine_log(), "another card") != NULL, true);
+}
+
+static void
+another_body(void)
+{
+    another_while_mounted();
+    MUST(mount_card(), 0);
+    MUST(blk_find("mmcblk0")->sectors, OTHER_SECTORS);
+    MUST(check_file("/mnt/keep", 99, 20000), -ENOENT);
+    MUST(write_file("/mnt/new", 7, 30000, true), 0);
+    MUST(check_file("/mnt/new", 7, 30000), 0);
+    MUST(vfs_umount("/mnt", 0), 0);
+    MUST(model_plug(card(), &image), 0); /* and the old one again */
+    MUST(mount_card(), 0);
+    MUST(blk_find("mmcblk0")->sectors, SIZE / SECTOR_SIZE);
+    MUST(check_file("/mnt/keep", 99, 20000), 0);
+    MUST(vfs_umount("/mnt", 0), 0);
+}
+
+static void
+make_other(void)
+{
+    char path[300];
+    FILE *f;
+
+    other_medium = mmap(NULL, SIZE / 2, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(other_medium, MAP_FAILED);
+    other_image.mem = other_medium;
+    snprintf(path, sizeof path, "/tmp/sd_ext2.XXXXXX");
+    close(mkstemp(path));
+    char command[400];
+    snprintf(command, sizeof command,
+             "/sbin/mke2fs -q -F -t ext2 -b 1024 -O none,filetype,sparse_super %s %d", path,
+             SIZE / 2 / 1024);
+    ck_assert_int_eq(system(command), 0);
+    f = fopen(path, "rb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fread(other_medium, 1, SIZE / 2, f), SIZE / 2);
+    fclose(f);
+    unlink(path);
+}
+
+START_TEST(another_card)
+{
+    setup("empty");
+    make_other();
+    pull_after = 1 + (uint64_t)_i * PULL_STEP * 4;
+    run(another_body);
+    ck_assert_int_le(e2fsck("-fy"), 1);
+    ck_assert_int_eq(e2fsck("-fn"), 0);
+    ck_assert_int_eq(e2fsck_of("-fn", other_medium, SIZE / 2), 0);
+}
+END_TEST
+
+static int
+size_now(void)
+{
+    struct blkdev *d;
+    int rc = blk_get(blk_find("mmcblk0")->rdev, &d);
+
+    if (rc < 0)
+        return rc;
+    rc = (int)d->sectors;
+    blk_put(d);
+    return rc;
+}
+
+static void
+partitions_body(void)
+{
+    struct blkdev *whole = blk_find("mmcblk0"), *part;
+    uint8_t buf[SECTOR_SIZE];
+
+    MUST(size_now(), SIZE / SECTOR_SIZE);
+    MUST(blk_find("mmcblk0p1") == NULL, true);
+    MUST(model_plug(card(), NULL), 0);
+    MUST(size_now(), -ENOMEDIUM);
+    MUST(blk_read(whole, 0, span_of(buf, sizeof buf)), -EINVAL); /* it has no sectors */
+    MUST(model_plug(card(), &other_image), 0);
+    MUST(size_now(), OTHER_SECTORS);
+    part = blk_find("mmcblk0p1");
+    MUST(part != NULL && part->sectors == PART_SECTORS, true);
+    MUST(blk_get(whole->rdev + 1, &part), 0);
+    MUST(model_plug(card(), &image), 0);
+    MUST(blk_read(part, 0, span_of(buf, sizeof buf)), -EIO);
+    MUST(size_now(), OTHER_SECTORS); /* while the partition is used */
+    MUST(blk_read(whole, 0, span_of(buf, sizeof buf)), -EIO);
+    blk_put(part);
+    MUST(blk_get(whole->rdev + 1, &part), -ENXIO); /* the card of before has none */
+    MUST(whole->users, 0);
+    MUST(blk_read(whole, 0, span_of(buf, sizeof buf)), 0);
+    MUST(size_now(), SIZE / SECTOR_SIZE);
+}
+
+START_TEST(partitions_go_with_their_card)
+{
+    static const uint8_t table[16] = {
+        0, 0, 0, 0, 0x83, 0, 0, 0, PART_AT, 0, 0, 0, PART_SECTORS & 0xff, PART_SECTORS >> 8
+    };
+
+    setup("empty");
+    make_other();
+    memcpy(other_medium + 446, table, sizeof table);
+    memcpy(other_medium + 510, "\x55\xaa", 2);
+    run(partitions_body);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -334,6 +473,8 @@ main(void)
     tcase_add_loop_test(tc, read_and_write, 0, 2);
     tcase_add_loop_test(tc, pulled_in_mid_write, 0, PULLS);
     tcase_add_loop_test(tc, pulled_and_put_in_again, 0, PULLS);
+    tcase_add_loop_test(tc, another_card, 0, PULLS / 4);
+    tcase_add_test(tc, partitions_go_with_their_card);
     suite_add_tcase(s, tc);
     return run_suite(s);
 }

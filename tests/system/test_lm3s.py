@@ -140,7 +140,7 @@ def test_damaged_programs():
         whole = f.read()
     with tempfile.TemporaryDirectory() as top:
         card, commands = os.path.join(top, 'card'), ''
-        sh('/sbin/mke2fs', '-q', '-t', 'ext2', '-b', '1024', '-O', 'none,filetype,sparse_super', card, '8M')
+        mke2fs(card, '8M')
         for n in range(count):
             name = os.path.join(top, 'p%d' % n)
             with open(name, 'wb') as f:
@@ -183,6 +183,52 @@ def test_dialogue():
         t.line('uptime')
         t.expect(r'up 0:00:.*free')
         assert t.close() == EXIT_OK
+
+
+def mke2fs(path, size):
+    sh('/sbin/mke2fs', '-q', '-t', 'ext2', '-b', '1024', '-O', 'none,filetype,sparse_super', path, size)
+
+
+def test_another_card():
+    """In place of one that is mounted: -EIO, and it stays as it was; then it is used, and the first one again."""
+    if '-m32' in BOARD:  # no console, no commands
+        assert board('true', '--at', '1s:unplug sd0').code == EXIT_USAGE
+        return
+    with tempfile.TemporaryDirectory() as top:
+        a, b = os.path.join(top, 'a'), os.path.join(top, 'b')
+        mke2fs(a, '8M')
+        mke2fs(b, '16M')
+        with open(b, 'rb') as f:
+            before = f.read()
+        use = 'mount -t ext2 /dev/mmcblk0 /mnt; echo one > /mnt/f; sync; sleep 4; echo two > /mnt/g; sync; ls /mnt; umount /mnt; '
+        args = ['--strict', '--log-level', '6', '--drive', 'file=%s' % a, '--at', '2s:unplug sd0', '--at', '3s:plug sd0 file=%s' % b]
+        r = board(use + 'echo end; exit 0', *args)
+        assert r.code == 0 and 'Input/output error' in r.text and r.text.endswith('end\n'), repr(r)
+        assert b'another card' in r.err, repr(r)
+        with open(b, 'rb') as f:
+            assert f.read() == before
+        again = 'mount -t ext2 /dev/mmcblk0 /mnt; ls /mnt; echo %s > /mnt/%s; umount /mnt; '
+        r = board(use + again % ('three', 'new') + 'sleep 9; ' + again % ('four', 'more') + 'exit 0', *args, '--at', '10s:plug sd0')
+        assert r.code == 0 and b'mmcblk0: 32768 sectors' in r.err and r.err.count(b'mmcblk0: 16384 sectors') == 2, repr(r)
+        assert r.text.endswith('lost+found\nf\nlost+found\n'), repr(r)
+        fsck(b)
+        assert debugfs_cat(b, 'new') == b'three\n'
+        sh('/sbin/e2fsck', '-fy', a, check=False)  # it was pulled while it was mounted
+        assert debugfs_cat(a, 'f') == b'one\n' and debugfs_cat(a, 'more') == b'four\n'
+
+
+def test_commands_at_a_time():
+    if '-m32' in BOARD:
+        return
+    text = good('sleep 2; echo slept; exit 0', '--at', '1500ms:info events', '--at', '1ns:unplug eth0', '--at', '1us:unplug sd', '--at', '1s:plug sd0',
+                '--at', '1s:plug sd0 file=/nowhere')
+    for line in ('virtual time 1.5', 'eth0: its medium cannot be changed', 'sd: no such device', 'sd0: nothing was in it',
+                 'sd0: No such file or directory'):
+        assert line in text, text
+    assert text.index('virtual time') < text.index('slept'), text
+    assert 'no' not in good('sleep 2; echo no', '--at', '1s:quit')
+    for wrong in ('1s', 'soon:quit', ':quit'):
+        assert board('true', '--at', wrong).code == EXIT_USAGE, wrong
 
 
 def test_options():

@@ -50,7 +50,8 @@ def picture(writes):
 
 def test_device_files():
     names = board('ls /dev').text.split()
-    assert {'led0', 'fb0', 'temp0', 'watchdog', 'ttyS0'} <= set(names) and 'mmcblk0' not in names, names
+    assert {'led0', 'fb0', 'temp0', 'watchdog', 'ttyS0', 'mmcblk0'} <= set(names), names
+    assert 'No medium found' in board('mount -t ext2 /dev/mmcblk0 /mnt 2>&1; exit 0').text  # an empty holder
 
 
 def test_lamp():
