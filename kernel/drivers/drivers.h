@@ -12,6 +12,7 @@ extern const struct driver driver_gpio_led;
 extern const struct driver driver_gpio_pl061;
 extern const struct driver driver_pci_i440fx;
 extern const struct driver driver_spi_pl022;
+extern const struct driver driver_ticker_gptm;
 extern const struct driver driver_uart_16550;
 extern const struct driver driver_uart_pl011;
 extern const struct driver driver_watchdog_lm3s;

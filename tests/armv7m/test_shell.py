@@ -81,6 +81,8 @@ def test_programs(b, tap):
             ('echo no > /bin/new', r'Read-only file system'),
             ('uptime', r'^up 0:\d\d:\d\d, 2 processes, \d+ of \d+ KiB free'),
             ('sleep 0.1; echo slept', r'^slept$'),
+            ('echo 20000 > /dev/timer2; for i in 1 2 3; do read n < /dev/timer2; done; echo $?; echo 0 > /dev/timer2; cat /dev/timer2', r'\A0\Z'),
+            ('blink -n 3 -t 10 -d /dev/timer0; echo blinked', r'^blinked$'),
             ('for i in a b; do echo $i$i; done', r'^aa\nbb$'),
             ('stress', r'^passed$')):
         said = b.run(line)

@@ -1,4 +1,4 @@
-/* The lamp, the display, the temperature sensor and the watchdog of the LM3S6965 evaluation board as files, on the real VFS: docs/arm.md, "Devices". */
+/* The lamp, the display, the temperature sensor, the timers and the watchdog of the LM3S6965 evaluation board as files, on the real VFS: docs/arm.md, "Devices". */
 #include <kernel/abi/errno.h>
 #include <kernel/abi/fcntl.h>
 #include <kernel/core/wait.h>
@@ -209,6 +209,87 @@ START_TEST(temperature)
 }
 END_TEST
 
+/* --- timers --- */
+
+static void
+set_timer(struct file *f, const char *text, int64_t rc)
+{
+    ck_assert_int_eq(put(f, text, strlen(text)), rc > 0 ? (int64_t)strlen(text) : rc);
+}
+
+/* Reads one number, byte by byte as a shell does. */
+static int
+strikes(struct file *f)
+{
+    char text[16] = { 0 };
+
+    for (size_t i = 0; i + 1 < sizeof text; i++) {
+        ck_assert_int_eq(take(f, text + i, 1), 1);
+        if (text[i] == '\n')
+            return atoi(text);
+    }
+    ck_abort_msg("a number without an end");
+}
+
+static uint64_t
+us_now(void)
+{
+    return hal_time_now_ns() / 1000;
+}
+
+static void
+timer_body(void)
+{
+    static const char *const wrong[] = { "99", "85899346", "4294967296",    "x",
+                                         "",   "-1",       "10000000000\n", "5 5" };
+    struct file *f, *g, *n;
+    uint64_t start;
+    char c = 0;
+
+    start_files();
+    f = open_file("/dev/timer0", O_RDWR);
+    g = open_file("/dev/timer1", O_RDWR);
+    n = open_file("/dev/timer0", O_RDONLY | O_NONBLOCK);
+    ck_assert_int_eq(vfs_open(NULL, "/dev/timer2", O_RDWR, 0, &(struct file *){ NULL }), -ENOENT);
+    ck_assert_int_eq(take(f, &c, 1), 0); /* it stands still */
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        set_timer(f, wrong[i], -EINVAL);
+    set_timer(f, "250000\n", 1);
+    set_timer(f, "\n", 1);
+    set_timer(g, "100000", 1);
+    ck_assert_int_eq(take(n, &c, 1), -EAGAIN);
+    ck_assert_uint_eq(file_poll(n, NULL), POLLOUT);
+    start = us_now();
+    for (unsigned i = 1; i <= 8; i++) { /* never later than it should be, whatever happens in between */
+        ck_assert_int_eq(strikes(f), 1);
+        ck_assert_uint_le(us_now() - start, i * 250000 + 100);
+        ck_assert_uint_ge(us_now() - start + 100, i * 250000);
+    }
+    ck_assert_int_eq(strikes(g), 19); /* it was started a little later: the 20th is to come */
+    ck_assert_int_eq(thread_sleep_until(hal_time_now_ns() + 1100000000, 0), 0);
+    ck_assert_uint_ne(file_poll(n, NULL) & POLLIN, 0);
+    ck_assert_int_eq(strikes(n), 4); /* they are one timer */
+    ck_assert_int_eq(take(n, &c, 1), -EAGAIN);
+    set_timer(f, "1000", 1); /* from now on */
+    ck_assert_int_eq(strikes(f), 1);
+    set_timer(f, "0", 1);
+    ck_assert_int_eq(take(f, &c, 1), 0);
+    file_put(f);
+    file_put(n);
+    ck_assert_int_ge(strikes(g), 9); /* the other one goes on */
+    set_timer(g, "0", 1);
+    start = us_now();
+    ck_assert_int_eq(thread_sleep_until(hal_time_now_ns() + 1000000000, 0), 0);
+    ck_assert_int_eq(take(g, &c, 1), 0);
+    file_put(g);
+}
+
+START_TEST(timers)
+{
+    run(timer_body);
+}
+END_TEST
+
 /* --- the watchdog --- */
 
 static void
@@ -284,6 +365,7 @@ main(void)
     tcase_add_test(tc, lamp);
     tcase_add_test(tc, display);
     tcase_add_test(tc, temperature);
+    tcase_add_test(tc, timers);
     tcase_add_exit_test(tc, watchdog_of_the_living, LIVED);
     tcase_add_loop_exit_test(tc, watchdog_of_the_dead, HOST_EXIT_OK, 0, 1); /* a reset */
     tcase_add_loop_exit_test(tc, watchdog_of_the_dead, LIVED, 1, 2);

@@ -50,7 +50,7 @@ def picture(writes):
 
 def test_device_files():
     names = board('ls /dev').text.split()
-    assert {'led0', 'fb0', 'temp0', 'watchdog', 'ttyS0', 'mmcblk0'} <= set(names), names
+    assert {'led0', 'fb0', 'temp0', 'timer0', 'timer3', 'watchdog', 'ttyS0', 'mmcblk0'} <= set(names), names
     assert 'No medium found' in board('mount -t ext2 /dev/mmcblk0 /mnt 2>&1; exit 0').text  # an empty holder
 
 
@@ -59,6 +59,20 @@ def test_lamp():
     lamp = [v & 1 for v in writes][-6:]
     assert lamp == [1, 0, 1, 0, 1, 0], writes
     assert board('echo 1 > /dev/led0; cat /dev/led0; echo 0 > /dev/led0; cat /dev/led0').text == '1\n0\n'
+
+
+def test_timer():
+    blinks = r'([0-9.]+) us gpiof.DATA\S* <- 0000000([01])$'
+    r = board('blink -n 50 -t 20 -d /dev/timer0', '--trace', 'gpiof.DATA*')
+    seen = [(float(t), v) for t, v in re.findall(blinks, r.text + r.err.decode(), re.M)][-100:]
+    assert ''.join(v for _, v in seen) == '10' * 50, seen
+    for n, (at, _) in enumerate(seen):  # the 100th no later than the first
+        assert abs(at - seen[0][0] - n * 20000) < 1000, (n, seen)
+    text = board('echo 500000 > /dev/timer1; for i in 1 2 3; do read n < /dev/timer1; echo $n; done; sleep 3; read n < /dev/timer1; echo $n; '
+                 'echo 0 > /dev/timer1; cat /dev/timer1; echo end').text
+    assert text == '1\n1\n1\n6\nend\n', text
+    r = board('echo 99 > /dev/timer0; blink -d /dev/timer9; exit 0')
+    assert 'Invalid argument' in r.text + r.err.decode() and 'No such file' in r.text + r.err.decode(), repr(r)
 
 
 def test_clock_on_the_display():
