@@ -25,6 +25,9 @@ add_board(struct sim *sim, const struct model_class *const *models)
         const struct model_class *class = class_for(models, dev->compatible);
         int err;
 
+        if (dev->space == BOARD_MEMORY) { /* the other part's model has it */
+            continue;
+        }
         if (!class) {
             sim_log(sim, "%s: no model for \"%s\"", dev->name, dev->compatible);
             continue;

@@ -27,7 +27,7 @@ const struct host_machine host_machine = {
     .cpu = "ARM Cortex-M3, interpreted",
     .root = "romfs",
     .shell = "exec /bin/sh",
-    .slots = { "sd0" },
+    .slots = { "sd0", "flash0" },
 };
 
 extern const uint8_t initrd_start[], initrd_end[];

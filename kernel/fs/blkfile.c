@@ -169,7 +169,7 @@ blk_seek(struct file *f, int64_t off, int whence)
 {
     const struct inode *bdev = f->data;
 
-    return file_seek_sized(f, bdev->size, off, whence);
+    return file_seek_within(f, off, whence, bdev->size);
 }
 
 static int64_t

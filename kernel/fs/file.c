@@ -177,22 +177,9 @@ file_no_seek(unused_param struct file *file, unused_param int64_t off, unused_pa
 }
 
 int64_t
-file_seek_sized(struct file *f, uint64_t size, int64_t off, int whence)
+file_seek_within(struct file *f, int64_t off, int whence, uint64_t all)
 {
-    int64_t base = whence == SEEK_CUR ? (int64_t)f->pos : whence == SEEK_END ? (int64_t)size : 0;
-
-    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)
-        return -EINVAL;
-    if (__builtin_add_overflow(base, off, &off) || off < 0)
-        return -EINVAL;
-    f->pos = (uint64_t)off;
-    return off;
-}
-
-static int64_t
-generic_seek(struct file *f, int64_t off, int whence)
-{
-    int64_t size = (int64_t)f->inode->size;
+    int64_t size = (int64_t)all;
     int64_t base = 0;
 
     switch (whence) {
@@ -226,7 +213,8 @@ generic_seek(struct file *f, int64_t off, int whence)
 static int64_t
 seek_here(struct file *f, int64_t off, int whence)
 {
-    return f->ops->seek != NULL ? f->ops->seek(f, off, whence) : generic_seek(f, off, whence);
+    return f->ops->seek != NULL ? f->ops->seek(f, off, whence)
+                                : file_seek_within(f, off, whence, f->inode->size);
 }
 
 int64_t

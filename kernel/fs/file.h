@@ -9,8 +9,8 @@ enum { RW_COUNT_MAX = 0x7ffff000 }; /* more is cut, as Linux does */
 int64_t must_check file_pread(struct file *f, struct iobuf *buf, uint64_t pos);
 int64_t must_check file_pwrite(struct file *f, struct iobuf *buf, uint64_t pos);
 int64_t must_check file_seek(struct file *f, int64_t off, int whence);
-/* For a seek operation: within something of this size that is not the inode's. */
-int64_t must_check file_seek_sized(struct file *f, uint64_t size, int64_t off, int whence);
+/* For a driver's seek: a file of `size` bytes. */
+int64_t must_check file_seek_within(struct file *f, int64_t off, int whence, uint64_t size);
 /* Directory entries from file->pos on.  -ENOTDIR, -ENOENT (removed). */
 int must_check file_readdir(struct file *f, dir_emit_fn emit, void *arg);
 int must_check file_fsync(struct file *f);

@@ -120,7 +120,7 @@ fb_write(struct file *f, struct iobuf *buf, uint64_t *pos)
 static int64_t
 fb_seek(struct file *f, int64_t off, int whence)
 {
-    return file_seek_sized(f, display_size(f->data), off, whence);
+    return file_seek_within(f, off, whence, display_size(f->data));
 }
 
 static const struct file_ops fb_ops = { .open = fb_open, .write = fb_write, .seek = fb_seek };

@@ -18,6 +18,8 @@ const struct driver *const kernel_drivers[] = {
     &driver_blk_sd,
     &driver_display_ssd0323,
     &driver_ticker_gptm,
+    &driver_flash_lm3s,
+    &driver_flash_data,
     NULL,
 };
 const size_t kernel_drivers_len = sizeof kernel_drivers / sizeof kernel_drivers[0];
@@ -37,6 +39,8 @@ static const struct board_dev devs[] = {
     { "luminary,adc", "adc0", BOARD_MMIO, 0x40038000, 0x1000, BOARD_NO_IRQ, 50000000 },
     { "luminary,gptm", "timer0", BOARD_MMIO, 0x40030000, 0x1000, 9, 50000000 },
     { "luminary,gptm", "timer1", BOARD_MMIO, 0x40031000, 0x1000, 12, 50000000 },
+    { "luminary,flash", "flash0", BOARD_MMIO, 0x400fd000, 0x1000, BOARD_NO_IRQ, 50000000 },
+    { "luminary,flash-data", "mtd0", BOARD_MEMORY, LM3S_DATA_AT, LM3S_DATA_SIZE, BOARD_NO_IRQ, 0 },
     { "arm,pl061", "gpioa", BOARD_MMIO, GPIOA, 0x1000, 3, 0 },
     { "arm,pl061", "gpioc", BOARD_MMIO, 0x40006000, 0x1000, 5, 0 },
     { "arm,pl061", "gpiod", BOARD_MMIO, 0x40007000, 0x1000, 7, 0 },

@@ -7,5 +7,7 @@
 
 extern const struct board lm3s_board;
 
+enum { LM3S_DATA_AT = 0x3c000, LM3S_DATA_SIZE = 0x4000 }; /* of the flash */
+
 /* What the board's start-up code does before the drivers: pins that belong to the serial port. */
 void lm3s_start_up(struct sim *sim);

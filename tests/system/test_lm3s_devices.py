@@ -7,6 +7,7 @@ BOARD in the environment names the program under test, in the build directory.
 import os
 import re
 import sys
+import tempfile
 
 from harness import *
 
@@ -17,6 +18,7 @@ PROGRAM = os.path.join(BUILD, os.environ.get('BOARD', 'drydock-lm3s6965evb-asan'
 EMPTY = os.path.join(BUILD, 'tests', 'unit', 'empty.ext2')
 MOUNT = 'mount -t ext2 /dev/mmcblk0 /mnt; cd /mnt; '
 ROW, ROWS = 64, 64
+FLASH, DATA_AT = 256 << 10, 240 << 10
 
 
 def board(commands, *args, code=0):
@@ -50,7 +52,7 @@ def picture(writes):
 
 def test_device_files():
     names = board('ls /dev').text.split()
-    assert {'led0', 'fb0', 'temp0', 'timer0', 'timer3', 'watchdog', 'ttyS0', 'mmcblk0'} <= set(names), names
+    assert {'led0', 'fb0', 'mtd0', 'temp0', 'timer0', 'timer3', 'watchdog', 'ttyS0', 'mmcblk0'} <= set(names), names
     assert 'No medium found' in board('mount -t ext2 /dev/mmcblk0 /mnt 2>&1; exit 0').text  # an empty holder
 
 
@@ -73,6 +75,31 @@ def test_timer():
     assert text == '1\n1\n1\n6\nend\n', text
     r = board('echo 99 > /dev/timer0; blink -d /dev/timer9; exit 0')
     assert 'Invalid argument' in r.text + r.err.decode() and 'No such file' in r.text + r.err.decode(), repr(r)
+
+
+def test_flash():
+    """Programmed, erased; it keeps what is in it in the file of the second drive, which nothing else changes."""
+    with tempfile.TemporaryDirectory() as top:
+        path = os.path.join(top, 'flash')
+        with open(path, 'wb') as f:
+            f.write(b'\xff' * FLASH)
+        drives = ['--drive', 'file=%s,scratch' % EMPTY, '--drive', 'file=%s' % path]
+        text = board('hexdump /dev/mtd0; echo hello > /dev/mtd0; dd if=/bin/sh of=/dev/mtd0 bs=500 seek=6 count=20; ls -l /dev/mtd0', *drives).text
+        assert text.startswith('00000000  ff ff ') and '00004000\n' in text and '10000 bytes copied\n' in text and ' 90,   0 /dev/mtd0\n' in text, text
+        with open(os.path.join(BUILD, 'user', 'arm', 'sh'), 'rb') as f:
+            sh = f.read(10000)
+        with open(path, 'rb') as f:
+            have = f.read()
+        assert have == b'\xff' * DATA_AT + b'hello\n' + b'\xff' * 2994 + sh + b'\xff' * (FLASH - DATA_AT - 13000)
+        r = board('flash_erase /dev/mtd0 2k 2; dd if=/dev/mtd0 bs=6 count=1; for a in "1 1" "16k 1" "15k 2" "0 17"; do flash_erase /dev/mtd0 $a; done; exit 0',
+                  *drives)
+        assert r.text.startswith('hello\n') and (r.text + r.err.decode()).count('Invalid argument') == 4, repr(r)
+        with open(path, 'rb') as f:
+            have2 = f.read()
+        assert have2 == have[:DATA_AT + 2048] + b'\xff' * 2048 + have[DATA_AT + 4096:]
+        board('flash_erase /dev/mtd0 0 0', *drives)
+        with open(path, 'rb') as f:
+            assert f.read() == b'\xff' * FLASH
 
 
 def test_clock_on_the_display():

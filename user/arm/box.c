@@ -6,7 +6,7 @@
 
 /* clang-format off */
 #define PROGRAMS(P) \
-    P(blink) P(cat) P(clock) P(cp) P(dd) P(echo) P(hexdump) P(kill) P(ls) P(mkdir) P(mount) P(ps) P(rm) P(sleep) P(stress) P(sync) P(true) P(uptime)
+    P(blink) P(cat) P(clock) P(cp) P(dd) P(echo) P(flash_erase) P(hexdump) P(kill) P(ls) P(mkdir) P(mount) P(ps) P(rm) P(sleep) P(stress) P(sync) P(true) P(uptime)
 /* clang-format on */
 
 #define DECLARE(name) int name##_main(int argc, char **argv);

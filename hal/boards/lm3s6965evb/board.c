@@ -35,6 +35,8 @@ static const struct board_dev lm3s6965evb_devs[] = {
     REGS("luminary,watchdog", "wdt0", 0x40000000, 18),
     REGS("luminary,adc", "adc0", 0x40038000, 14), /* to 17: one for each sequencer */
     REGS("luminary,flash", "flash0", 0x400fd000, 29),
+    { "luminary,flash-data", "mtd0", BOARD_MEMORY, 0x3c000, 0x4000, BOARD_NO_IRQ,
+      0 }, /* metal.lds ends before it */
     REGS("luminary,ethernet", "eth0", 0x40048000, 42),
     WIRED("sd-card-spi", "sd0", 0, BOARD_PIN('D', 0), BOARD_NO_PIN),
     WIRED("solomon,ssd0323", "oled0", 0, BOARD_PIN('A', 3), BOARD_PIN('C', 7)),

@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 enum board_space {
-    BOARD_MMIO,  /* base is a physical address */
-    BOARD_PORT,  /* base is an I/O port number */
+    BOARD_MMIO, /* base is a physical address */
+    BOARD_PORT, /* base is an I/O port number */
+    BOARD_MEMORY, /* no registers: a range of the memory of another part, which the board leaves to programs */
     BOARD_WIRED, /* no registers of its own: base says by BOARD_WIRES() what it is soldered to */
 };
 
