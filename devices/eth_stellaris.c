@@ -1,8 +1,9 @@
 /* Model of the Ethernet controller of the LM3S6965 (LM3S6965 data sheet, chapter 15), as far as a driver needs to find it: the MAC's
- * registers, its address, and the PHY behind its management port.  No cable is plugged in: the link stays down.
+ * registers, its address, and the PHY behind its management port.  The link is down unless the host side says otherwise.
  *
  * Not modelled: frames.  None arrives; the transmitter throws away what it is told to send.
  */
+#include <devices/eth_stellaris.h>
 #include <devices/models.h>
 #include <devices/sysctl_lm3s.h>
 
@@ -43,6 +44,7 @@ enum {
     MII_REGS = 32,
     MII_BITS = 64, /* of a management frame */
     MR0_RESET = 1 << 15,
+    MR1_LINK = 1 << 2, /* once it was down, until it is read */
 };
 
 struct eth_stellaris {
@@ -57,7 +59,8 @@ struct eth_stellaris {
     uint64_t val[R_COUNT];
     uint16_t mii[MII_REGS];
     uint8_t ris;
-    uint8_t unused[7]; /* no padding: it is part of a saved state */
+    bool link;
+    uint8_t unused[6]; /* no padding: it is part of a saved state */
 };
 
 /* --- the PHY: 15.5 --- */
@@ -83,6 +86,7 @@ management(void *dev)
 
     if (!(e->val[R_MCTL] & MCTL_WRITE)) {
         e->val[R_MRXD] = e->mii[reg];
+        e->mii[1] |= reg == 1 && e->link ? MR1_LINK : 0;
     } else if (reg == 0 && (e->val[R_MTXD] & MR0_RESET)) {
         phy_reset(e);
     } else if (reg == 0 || reg == 4 || reg >= 16) {
@@ -200,6 +204,15 @@ reset(void *dev)
 
     e->ris = 0;
     phy_reset(e);
+}
+
+void
+eth_stellaris_link(struct model *eth, bool up)
+{
+    struct eth_stellaris *e = (struct eth_stellaris *)eth;
+
+    e->link = up;
+    e->mii[1] &= (uint16_t)~(up ? 0 : MR1_LINK);
 }
 
 static int

@@ -7,6 +7,7 @@ extern const struct driver driver_adc_lm3s;
 extern const struct driver driver_blk_ata;
 extern const struct driver driver_blk_sd;
 extern const struct driver driver_display_ssd0323;
+extern const struct driver driver_eth_stellaris;
 extern const struct driver driver_flash_data;
 extern const struct driver driver_flash_lm3s;
 extern const struct driver driver_gpio_key;

@@ -134,6 +134,7 @@ def main(argv):
     b, tap = Board(*argv), Tap()
     said = b.read_until(PROMPT)
     tap.check('Drydock on ' + argv[0] in said, 'the shell comes up', said)
+    tap.check('eth0: Ethernet, address 52:54:00:12:34:56, ' in said, 'the Ethernet controller is found', said)
     test_programs(b, tap)
     test_six(b, tap)
     test_misdeeds(b, tap)

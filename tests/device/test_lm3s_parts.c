@@ -1,6 +1,7 @@
 /* The smaller parts of the LM3S6965 against its data sheet: watchdog (chapter 10), ADC (11), flash (7), Ethernet (15), and the keys and
  * the lamp of its board. */
 #include <devices/adc_lm3s.h>
+#include <devices/eth_stellaris.h>
 #include <devices/flash_lm3s.h>
 #include <devices/gpio_panel.h>
 
@@ -446,6 +447,12 @@ START_TEST(ethernet_is_found)
     ck_assert_uint_eq(read32(MRXD), 0x000e);
     ck_assert_uint_eq(phy(3), 0x7237);
     ck_assert_uint_eq(phy(1) & 4, 0); /* no link */
+    eth_stellaris_link(sim_model_next(t.sim, NULL), true);
+    ck_assert_uint_eq(phy(1) & 4, 0); /* until it was read */
+    ck_assert_uint_eq(phy(1) & 4, 4);
+    eth_stellaris_link(sim_model_next(t.sim, NULL), false);
+    ck_assert_uint_eq(phy(1) & 4, 0);
+    ck_assert_uint_eq(phy(1) & 4, 0);
     finish();
 }
 END_TEST

@@ -8,19 +8,13 @@
 enum { GPIOA = 0x40004000, AFSEL = 0x420, DEN = 0x51c, SSI_PINS = 0x34 };
 
 const struct driver *const kernel_drivers[] = {
-    &driver_uart_pl011,
-    &driver_watchdog_lm3s,
-    &driver_adc_lm3s,
-    &driver_gpio_pl061,
-    &driver_gpio_key,
-    &driver_gpio_led,
-    &driver_spi_pl022,
-    &driver_blk_sd,
-    &driver_display_ssd0323,
-    &driver_ticker_gptm,
-    &driver_flash_lm3s,
-    &driver_flash_data,
-    NULL,
+    &driver_uart_pl011,      &driver_watchdog_lm3s,
+    &driver_adc_lm3s,        &driver_gpio_pl061,
+    &driver_gpio_key,        &driver_gpio_led,
+    &driver_spi_pl022,       &driver_blk_sd,
+    &driver_display_ssd0323, &driver_ticker_gptm,
+    &driver_flash_lm3s,      &driver_flash_data,
+    &driver_eth_stellaris,   NULL,
 };
 const size_t kernel_drivers_len = sizeof kernel_drivers / sizeof kernel_drivers[0];
 
@@ -41,6 +35,7 @@ static const struct board_dev devs[] = {
     { "luminary,gptm", "timer1", BOARD_MMIO, 0x40031000, 0x1000, 12, 50000000 },
     { "luminary,flash", "flash0", BOARD_MMIO, 0x400fd000, 0x1000, BOARD_NO_IRQ, 50000000 },
     { "luminary,flash-data", "mtd0", BOARD_MEMORY, LM3S_DATA_AT, LM3S_DATA_SIZE, BOARD_NO_IRQ, 0 },
+    { "luminary,ethernet", "eth0", BOARD_MMIO, 0x40048000, 0x1000, BOARD_NO_IRQ, 50000000 },
     { "arm,pl061", "gpioa", BOARD_MMIO, GPIOA, 0x1000, 3, 0 },
     { "arm,pl061", "gpioc", BOARD_MMIO, 0x40006000, 0x1000, 5, 0 },
     { "arm,pl061", "gpiod", BOARD_MMIO, 0x40007000, 0x1000, 7, 0 },

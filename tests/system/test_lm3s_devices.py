@@ -102,6 +102,11 @@ def test_flash():
             assert f.read() == b'\xff' * FLASH
 
 
+def test_ethernet_is_found():
+    r = board('exit 0', '--log-level', '6')
+    assert b'eth0: Ethernet, address 00:00:00:00:00:00, PHY 000e7237, no link\n' in r.err, repr(r)
+
+
 def test_clock_on_the_display():
     for seconds, figures in ((45296, '12:34:56'), (7 * 3600 + 8 * 60 + 9, '07:08:09')):
         seen = picture(traced('clock -n 1 -u %d' % seconds, 'ssi0.DR'))

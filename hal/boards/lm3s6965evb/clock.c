@@ -28,6 +28,7 @@ enum {
 #define RCGC1_SSI0    BIT(4)
 #define RCGC1_TIMERS  (15u << 16)
 #define RCGC2_GPIOS   0x7fu
+#define RCGC2_ETH     (BIT(28) | BIT(30)) /* MAC and PHY */
 
 enum {
     AFSEL = 0x420,
@@ -57,7 +58,7 @@ cm_board_init(const struct board *board)
     io_write32(&sysctl, RCC, rcc & ~RCC_BYPASS);
     io_write32(&sysctl, RCGC0, io_read32(&sysctl, RCGC0) | RCGC0_WDT | RCGC0_ADC);
     io_write32(&sysctl, RCGC1, io_read32(&sysctl, RCGC1) | RCGC1_UARTS | RCGC1_SSI0 | RCGC1_TIMERS);
-    io_write32(&sysctl, RCGC2, io_read32(&sysctl, RCGC2) | RCGC2_GPIOS);
+    io_write32(&sysctl, RCGC2, io_read32(&sysctl, RCGC2) | RCGC2_GPIOS | RCGC2_ETH);
     io_write32(&port_a, AFSEL, PORT_A_PINS);
     io_write32(&port_a, DEN, PORT_A_PINS);
 }
