@@ -2,14 +2,18 @@
 """Where a board's flash and RAM go: by folder of the source, from the linker's map (lld's -Map).
 
     size.py [--files] MAP      --files: by file, the largest first
+
+Link-time optimization makes one object of all sources; which function or variable is whose, the debugging information says of the program
+that lies beside the map.  (shared) are pieces of code that several functions have in common.
 """
 
 import os
 import re
+import subprocess
 import sys
 
 # Input sections: hexadecimal VMA, LMA and size, decimal alignment, OBJECT:(SECTION).
-INPUT = re.compile(r'^ *[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+) +\d+ {9}(\S+):\((\S+)\)$')
+INPUT = re.compile(r'^ *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ {9}(\S+):\((\S+)\)$')
 OUTPUT = re.compile(r'^ *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ (\.\w+)$')
 KINDS = {'.text': 'text', '.rodata': 'constants', '.initrd': 'files', '.data': 'data', '.bss': 'zeroes'}
 FLASH, RAM = ('text', 'constants', 'data', 'files'), ('data', 'zeroes')
@@ -30,22 +34,51 @@ def source(obj):
     return path, '_'.join(words)
 
 
+def symbolized(elf, kind, addresses):
+    """{address: source file, or None}"""
+    text = subprocess.run(['llvm-symbolizer-19', '--obj=' + elf, '--no-inlines', '--functions=none' if kind == 'CODE' else '--functions'],
+                          input=''.join('%s %#x\n' % (kind, a) for a in addresses), capture_output=True, text=True, check=True).stdout
+    answers = [part.splitlines()[-1].rsplit(':', 2 if kind == 'CODE' else 1)[0] for part in text.strip().split('\n\n') if part]
+    return {a: None if name in ('', '??', 'ld-temp.o') else name for a, name in zip(addresses, answers)}
+
+
+def sources(elf, parts):
+    """{(address, section): (folder, file)} of what is in the object of link-time optimization."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    code = [a for a, section in parts if section.startswith('.text')]
+    names = symbolized(elf, 'CODE', code)
+    functions = {section.split('.', 2)[2]: names[a] for a, section in parts if section.startswith('.text.')}
+    names.update(symbolized(elf, 'DATA', [a for a, section in parts if not section.startswith('.text')]))
+    out = {}
+    for a, section in parts:
+        local = re.search(r'\.L(?:__const|switch\.table)\.([^.]+)', section)  # a function's constants, which have no name
+        name = functions.get(local[1]) if local else names[a]
+        if name is None:
+            out[a, section] = ('(shared)', '')
+        else:
+            out[a, section] = os.path.split(os.path.relpath(os.path.realpath(os.path.join(os.path.dirname(elf), name)), root))
+    return out
+
+
 def read_map(path):
     """{(folder, file): {kind: bytes}}"""
-    found, kind = {}, None
+    parts, kind = [], None
     with open(path) as f:
         for line in f:
             out = OUTPUT.match(line)
             if out:
                 kind = KINDS.get(out[3])
             part = INPUT.match(line)
-            if not part or kind is None:
-                continue
-            where = ('(strings)', '') if part[2] == '<internal>' else source(part[2])
-            if kind == 'files':
-                where = ('(first files)', '')
-            of = found.setdefault(where, dict.fromkeys(KINDS.values(), 0))
-            of[kind] += int(part[1], 16)
+            if part and kind is not None:
+                parts.append((kind, int(part[1], 16), int(part[2], 16), part[3], part[4]))
+    whose = sources(re.sub(r'map$', 'elf', path), [(a, section) for _, a, _, obj, section in parts if obj.endswith('.lto.o')])
+    found = {}
+    for kind, address, size, obj, section in parts:
+        where = ('(strings)', '') if obj == '<internal>' else whose.get((address, section)) or source(obj)
+        if kind == 'files':
+            where = ('(first files)', '')
+        of = found.setdefault(where, dict.fromkeys(KINDS.values(), 0))
+        of[kind] += size
     return found
 
 

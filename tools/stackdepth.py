@@ -4,10 +4,12 @@
     stackdepth.py BUILD BOARD           prints TAP: every stack, its deepest chain of calls; what is not known fails
     stackdepth.py --functions BUILD BOARD     depth and frame of every function, the deepest first
 
-A frame is what the compiler says (-fstack-usage); instructions that move the stack pointer must not say more.  The graph is that of
-the linked program: its branches; and where it calls through a pointer, all functions that can get into that pointer anywhere in the sources
-(tools/check), or those that hal/cortex_m/stacks.txt names.  A call of which nobody knows where it goes fails, so does recursion without a
-bound in that file, and a function whose address is taken that no call through a pointer reaches.
+A frame is what the compiler says (-fstack-size-section); instructions that move the stack pointer must not say more.  The graph is that
+of the linked program, whose relocations it keeps (-q): its branches; calls through a register that the function itself loads with a
+constant; and where it calls through a pointer, all functions that can get into that pointer anywhere in the sources (tools/check), or those
+that hal/cortex_m/stacks.txt names.  A call of which nobody knows where it goes fails, so does recursion without a bound in that file, and a
+function whose address is taken that no call through a pointer reaches.  Link-time optimization renames functions, and functions of one code
+become one: it has all their names, and its calls through pointers go where those of each of them go.
 """
 
 import bisect
@@ -18,6 +20,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, 'tools', 'check'))
@@ -49,16 +52,19 @@ class Wrong(Exception):
 
 
 class Function:
-    def __init__(self, name, file, start, size):
-        self.name, self.file, self.start, self.size = name, file, start, size
+    def __init__(self, name, start, size):
+        self.name, self.start, self.size = name, start, size
+        self.names = {name}     # several, if the linker found the same code in several functions
+        self.file = ''          # base name of its source file; '' if it has several names
         self.padded = False
         self.moved = 0          # by instructions
         self.dynamic = False
         self.frame = None
         self.calls = set()      # (address of the function, tail)
-        self.sites = []         # (address, tail, constant): calls through a pointer; the address of a function, if that is what is in it
-        self.ends = []          # (address, address of the outlined function)
-        self.registers = {}     # constants in them, as far as the code has been read
+        self.sites = []         # (address, tail, register): calls through a pointer
+        self.ends = []          # (address, address of the outlined function), calls of such functions too
+        self.code = []          # (address, instruction, its operands, the literal that it loads)
+        self.text = 0, b''      # of the program
 
     def __repr__(self):
         return self.name
@@ -73,17 +79,16 @@ def run(*argv, text=None):
 
 def read_symbols(elf):
     """[Function] by address, {name: address} of the rest."""
-    file, functions, others = '', {}, {}
+    functions, others = {}, {}
     for line in run('llvm-readelf-19', '-sW', elf).splitlines():
         w = line.split()
         if len(w) < 8 or not w[0].rstrip(':').isdigit():
             continue
-        value, size, kind, bind, name = int(w[1], 16), int(w[2], 0), w[3], w[4], w[7]
-        if kind == 'FILE':
-            file = name
-        elif kind == 'FUNC':
-            f = functions.setdefault(value & ~1, Function(name, file if bind == 'LOCAL' else '', value & ~1, size))
+        value, size, kind, name = int(w[1], 16), int(w[2], 0), w[3], w[7]
+        if kind == 'FUNC':
+            f = functions.setdefault(value & ~1, Function(name, value & ~1, size))
             f.size = max(f.size, size)
+            f.names.add(name)
             others[name] = value & ~1
         elif kind in ('NOTYPE', 'OBJECT') and not name.startswith('$'):
             others[name] = value
@@ -91,7 +96,16 @@ def read_symbols(elf):
     for f, following in zip(functions, functions[1:]):
         if f.size == 0:  # assembly does not say; the linker fills up what is left with 0xd4 (bmi)
             f.size, f.padded = following.start - f.start, True
+    own = [f for f in functions if len(f.names) == 1]
+    for f, place in zip(own, symbolized(elf, [f.start for f in own])):
+        f.file = os.path.basename(place[-1]['StartFileName'])
     return functions, others
+
+
+def symbolized(elf, addresses):
+    """What llvm-symbolizer says of each: the innermost function first, if functions were inlined."""
+    text = run('llvm-symbolizer-19', '--inlines', '--output-style=JSON', '--relativenames', '--obj=' + elf, text=''.join('%#x\n' % a for a in addresses))
+    return [json.loads(line)['Symbol'] for line in text.splitlines()]
 
 
 def bytes_pushed(op, args):
@@ -110,7 +124,9 @@ def bytes_pushed(op, args):
 
 
 def read_code(elf, functions):
-    starts = [f.start for f in functions]
+    starts, text_bytes = [f.start for f in functions], section(elf, '.text')
+    for f in functions:
+        f.text = text_bytes
     dump = run('llvm-objdump-19', '-d', '--no-show-raw-insn', '--triple=thumbv7m-none-eabi', '--mcpu=cortex-m3', elf)
     words = {int(m[1], 16): int(m[2], 16) for m in re.finditer(r'^ *([0-9a-f]+):.*?\.word\s+0x([0-9a-f]+)', dump, re.M)}
     for line in dump.splitlines():
@@ -126,6 +142,7 @@ def read_code(elf, functions):
 
 
 def instruction(f, at, op, args, starts, literal):
+    f.code.append((at, op, args, literal))
     moved = bytes_pushed(op, args)
     if moved is None:
         f.dynamic = True
@@ -138,19 +155,32 @@ def instruction(f, at, op, args, starts, literal):
         if to is None or to not in starts and not f.start <= to < f.start + f.size:
             raise Wrong('%s: a branch to nobody at %#x' % (f, at))
         if branch[1] or to in starts and to != f.start:
-            outlined = OUTLINED in args  # the end of a function, whose frame is still there
+            outlined = OUTLINED in args  # a part of the function, whose frame is still there
             if outlined:
                 f.ends.append((at, to))
             f.calls.add((to, not branch[1] and not outlined))
     elif pointer and args.strip() != 'lr':
-        f.sites.append((at, not pointer[1], f.registers.get(args.strip(), 0) & ~1))
+        f.sites.append((at, not pointer[1], args.strip()))
     elif re.match(r'(mov|ldr)', op) and re.match(r'pc\b', args):
         raise Wrong('%s: a jump of a kind that is not understood at %#x: %s %s' % (f, at, op, args))
-    keep_constants(f.registers, op, args, literal)
 
 
 def keep_constants(registers, op, args, literal):
-    """A function that is called often has its address in a register: from a literal, or by movw and movt."""
+    """A function that is called often has its address in a register: from a literal, or by movw and movt; or on the stack meanwhile."""
+    slot = re.match(r'(r\d+|lr)(?:, (?:r\d+|lr))?, \[sp(?:, #(0x[0-9a-f]+|\d+))?\]$', args)
+    if slot and op.startswith('str'):
+        where = int(slot[2] or '0', 0)
+        registers.pop(('sp', where), None)
+        registers.pop(('sp', where + 4), None) if op.startswith('strd') else None
+        if re.match(r'str(\.w)?$', op) and slot[1] in registers:
+            registers[('sp', where)] = registers[slot[1]]
+        return
+    if slot and re.match(r'ldr(\.w)?$', op) and ('sp', int(slot[2] or '0', 0)) in registers:
+        registers[slot[1]] = registers[('sp', int(slot[2] or '0', 0))]
+        return
+    if bytes_pushed(op, args) != 0 or re.match(r'(pop|ldm)', op) or re.match(r'sp\b', args):
+        for r in [r for r in registers if r[0] == 'sp']:
+            registers.pop(r)
     m = re.match(r'(r\d+|lr), #(0x[0-9a-f]+|\d+)$', args)
     if m and op == 'movw':
         registers[m[1]] = int(m[2], 0)
@@ -168,37 +198,88 @@ def keep_constants(registers, op, args, literal):
             registers.pop(r, None)
 
 
+def section(elf, name):
+    """(address, bytes)"""
+    m = re.search(r'\] %s +\S+ +([0-9a-f]+) ' % re.escape(name), run('llvm-readelf-19', '-SW', elf))
+    if m is None:
+        return 0, b''
+    with tempfile.NamedTemporaryFile() as f:
+        run('llvm-objcopy-19', '--dump-section', '%s=%s' % (name, f.name), elf, '/dev/null')
+        return int(m[1], 16), f.read()
+
+
+def table(op, at, end, text):
+    """Where a jump by the table behind it goes, and perhaps into the table's padding: tbb and tbh of DDI 0403E, A7.7.185."""
+    base, data = text
+    size, first = (1, at + 4) if op == 'tbb' else (2, at + 4)
+    return [at + 4 + 2 * int.from_bytes(data[a - base:a - base + size], 'little') for a in range(first, end - size + 1, size)]
+
+
+def successors(f):
+    """{address: addresses of the instructions that may come next}, within the function."""
+    out = {}
+    for (at, op, args, _), after in zip(f.code, [at for at, _, _, _ in f.code[1:]] + [None]):
+        target = TARGET.search(args)
+        ends = re.match(r'(b|b\.[nw]|bx|tbb|tbh|udf|trap)$', op) or re.match(r'pop(\.w)?$|ldm', op) and 'pc' in args
+        out[at] = [] if ends or after is None else [after]
+        if op in ('tbb', 'tbh'):
+            out[at] = table(op, at, after or f.start + f.size, f.text)
+        elif target and not op.startswith(('bl ', 'blx')) and f.start <= int(target[1], 16) < f.start + f.size:
+            out[at].append(int(target[1], 16))
+    return out
+
+
+def constants(f, outlined, entry):
+    """{address: {register: constant}} before each instruction, whatever way led there; `entry`: before the first."""
+    code, onward, before = {at: (op, args, literal) for at, op, args, literal in f.code}, successors(f), {f.start: entry}
+    todo = [f.start]
+    while todo:
+        at = todo.pop()
+        if at not in code:
+            continue
+        registers, part = dict(before[at]), TARGET.search(code[at][1])
+        if part and int(part[1], 16) in outlined:  # it may leave constants in any register
+            for _, *insn in outlined[int(part[1], 16)].code:
+                keep_constants(registers, *insn)
+        else:
+            keep_constants(registers, *code[at])
+        for to in onward[at]:
+            both = registers if to not in before else dict(registers.items() & before[to].items())
+            if both != before.get(to):
+                before[to] = both
+                todo.append(to)
+    return before
+
+
 # --- the compiler's frames ---
 
 
-def read_usage(commands):
-    """{(function, unit's name): bytes}, or a string where the compiler cannot say."""
-    usage = {}
-    for e in commands:
-        path = os.path.join(e['directory'], e['output'])[:-2] + '.su'
-        if not os.path.exists(path):  # a file without functions
-            continue
-        with open(path) as f:
-            for line in f:
-                place, size, kind = line.rstrip('\n').split('\t')
-                usage[(place.split(':')[-1], os.path.basename(e['file']))] = int(size) if kind == 'static' else kind
+def read_usage(elf):
+    """{address of a function: bytes}, of all functions that the compiler can say it of: section .stack_sizes."""
+    data = section(elf, '.stack_sizes')[1]
+    usage, i = {}, 0
+    while i < len(data):
+        address, size, shift = int.from_bytes(data[i:i + 4], 'little') & ~1, 0, 0
+        i += 4
+        while True:
+            size |= (data[i] & 0x7f) << shift
+            shift += 7
+            i += 1
+            if data[i - 1] < 0x80:
+                break
+        usage[address] = max(size, usage.get(address, 0))
     return usage
 
 
 def give_frames(functions, usage, notes):
-    by_name = collections.defaultdict(set)
-    for (name, file), size in usage.items():
-        by_name[name].add(size)
     for f in functions:
-        size = usage.get((f.name, f.file))
-        if size is None and len(by_name[f.name]) == 1:
-            size = next(iter(by_name[f.name]))
+        size = usage.get(f.start)
         if f.name in notes.frames:
             size = notes.frames[f.name]
         elif size is None and not f.dynamic:
             size = f.moved
-        elif not isinstance(size, int):
-            raise Wrong('%s: nobody knows its frame (%s)' % (f, size))
+        elif size is None:
+            raise Wrong('%s: nobody knows its frame' % f)
         elif f.ends or f.name.startswith(OUTLINED[1:]):
             size = max(size, f.moved)
         elif f.moved != size:
@@ -237,13 +318,11 @@ def read_sources(build, commands):
 
 def places(elf, addresses):
     """{address: (function, file, line)} of the innermost function, if it was inlined."""
-    text = run('llvm-symbolizer-19', '--inlines', '--output-style=JSON', '--relativenames', '--obj=' + elf,
-               text=''.join('%#x\n' % a for a in addresses))
-    out = {}
-    for answer in (json.loads(line) for line in text.splitlines()):
-        s = answer['Symbol'][0]
-        out[int(answer['Address'], 0)] = (s['FunctionName'], os.path.relpath(os.path.realpath(os.path.join(os.path.dirname(elf), s['FileName'])), ROOT), s['Line'])
-    return out
+    return {a: (s[0]['FunctionName'], source_path(elf, s[0]['FileName']), s[0]['Line']) for a, s in zip(addresses, symbolized(elf, addresses))}
+
+
+def source_path(elf, name):
+    return os.path.relpath(os.path.realpath(os.path.join(os.path.dirname(elf), name)), ROOT)
 
 
 class Pointers:
@@ -253,14 +332,16 @@ class Pointers:
         self.program, self.notes, self.never = program, notes, 0
         self.by_name = collections.defaultdict(list)
         for f in functions:
-            self.by_name[f.name.split('.')[0]].append(f)
+            for name in {n.split('.')[0] for n in f.names}:
+                self.by_name[name].append(f)
 
     def linked(self, usrs):
         """Those of them that are in the program."""
         out = set()
         for usr in usrs:
             fn = self.program.functions[usr]
-            out |= {f for f in self.by_name[fn.name] if f.file in ('', os.path.basename(fn.file or ''))}
+            own = usr.startswith('c:@F@')  # not static: there is no other
+            out |= {f for f in self.by_name[fn.name] if own or f.file in ('', os.path.basename(fn.file or ''))}
         return out
 
     def through(self, place):
@@ -275,6 +356,16 @@ class Pointers:
         for t in exact or nodes:
             out |= self.linked(self.program.resolve(t))
         return out, bool(nodes) and not out and all(t[0] in ('field', 'var') for t in nodes)
+
+    def by(self, name):
+        """What functions of this name may call, if the linker put them together with another."""
+        out = set()
+        for fn in self.program.by_name.get(name.split('.')[0], ()):
+            through = [t for t, _ in fn.calls if t[0] != 'fn']
+            if not through:
+                raise Wrong('%s(), whose code is also that of others, calls through a pointer, but not itself' % name)
+            out |= set().union(*(self.linked(self.program.resolve(t)) for t in through))
+        return out
 
     def of(self, place):
         """The functions that a call at (function, file, line) may reach."""
@@ -292,18 +383,62 @@ class Pointers:
         return out
 
 
-def taken(commands, functions):
+class Targets:
+    """Where the linked program's calls through registers go."""
+
+    def __init__(self, elf, functions, pointers):
+        self.elf, self.pointers, self.known = elf, pointers, {}
+        self.by_start = {f.start: f for f in functions}
+        self.outlined = {f.start: f for f in functions if f.name.startswith(OUTLINED[1:])}
+        self.ends = collections.defaultdict(list)
+        for f in functions:
+            for at, to in f.ends:
+                self.ends[to].append((f, at))
+        self.where = places(elf, [at for f in functions for at, _, _ in f.sites] + [at for l in self.ends.values() for _, at in l])
+
+    def registers(self, f, at):
+        if f not in self.known:
+            self.known[f] = constants(f, self.outlined, {})
+        return self.known[f].get(at, {})
+
+    def constant(self, value):
+        return {self.by_start[value & ~1]} if value is not None and value & ~1 in self.by_start else None
+
+    def of(self, f, at, register):
+        if f.start in self.outlined:
+            return self.of_part(f, at, register)
+        return self.constant(self.registers(f, at).get(register)) or self.through(f, at)
+
+    def of_part(self, f, at, register):
+        """Of an outlined function: what calls it has put the address there, or the line of the call is that of its caller."""
+        if not self.ends[f.start]:
+            raise Wrong('%s: nobody knows of whom it is a part' % f)
+        out = set()
+        for caller, end in self.ends[f.start]:
+            inside = constants(f, self.outlined, self.registers(caller, end))
+            out |= self.constant(inside[at].get(register)) or self.through(caller, end)
+        return out
+
+    def through(self, f, at):
+        place = self.where[at]
+        if place[2] == 0:  # code of several lines made one
+            found = [self.pointers.derived(p)[0] for p in places(self.elf, [a for a, _, _, _ in f.code]).values()]
+            out = set().union(*found)
+            if out:
+                return out
+        return self.pointers.of(place).union(*(self.pointers.by(n) for n in f.names if len(f.names) > 1))
+
+
+def taken(elf, functions):
     """The functions whose address is in data or code other than as the target of a branch."""
-    found = set()
-    for e in commands:
-        here = False
-        for line in run('llvm-readelf-19', '-rW', os.path.join(e['directory'], e['output'])).splitlines():
-            w = line.split()
-            if line.startswith('Relocation section'):
-                here = not re.search(r"'\.rel\.(debug|ARM)", line)
-            elif len(w) >= 5 and here and re.match(r'R_ARM_(ABS32|MOV[WT]_|THM_MOV[WT]_|REL32|TARGET)', w[2]):
-                found |= {(w[4], ''), (w[4], os.path.basename(e['file']))}
-    return {f for f in functions if (f.name, f.file) in found}
+    found, here = set(), False
+    for line in run('llvm-readelf-19', '-rW', elf).splitlines():
+        w = line.split()
+        if line.startswith('Relocation section'):
+            here = not re.search(r"'\.rel\.(debug|ARM|stack_sizes)", line)
+        elif len(w) >= 5 and here and re.match(r'R_ARM_(ABS32|MOV[WT]_|THM_MOV[WT]_|REL32|TARGET)', w[2]):
+            found.add(int(w[3], 16) & ~1)
+    return {f for f in functions if f.start in found}
 
 
 # --- what people know ---
@@ -397,17 +532,16 @@ class Graph:
 
 
 def stack_size(text, functions, symbols, elf):
-    """`returned:FUNCTION`: the constant it returns; `between:LABEL,LABEL`; or a number."""
+    """`enum:NAME`: that constant; `between:LABEL,LABEL`; or a number."""
     kind, _, what = text.partition(':')
     if kind == 'between':
         low, high = what.split(',')
         return symbols[high] - symbols[low]
-    if kind == 'returned':
-        code = run('llvm-objdump-19', '-d', '--no-show-raw-insn', '--triple=thumbv7m-none-eabi', '--mcpu=cortex-m3', '--disassemble-symbols=' + what, elf)
-        m = re.search(r'mov[sw.]*\s+r0, #(0x[0-9a-f]+|\d+)\n[^\n]*bx\s+lr', code)
-        if m:
-            return int(m[1], 0)
-        raise Wrong('%s() does not return a constant' % what)
+    if kind == 'enum':
+        values = set(re.findall(r'DW_AT_const_value\s+\((\d+)\)', run('llvm-dwarfdump-19', '--name=' + what, elf)))
+        if len(values) != 1:
+            raise Wrong('%s is not one constant' % what)
+        return int(values.pop())
     return int(text)
 
 
@@ -419,34 +553,25 @@ class Analysis:
         self.notes = Notes(notes)
         self.functions, self.symbols = read_symbols(self.elf)
         read_code(self.elf, self.functions)
-        give_frames(self.functions, read_usage(commands), self.notes)
+        give_frames(self.functions, read_usage(self.elf), self.notes)
         self.graph = Graph(self.functions, self.notes)
         self.complaints = []
-        self.follow_pointers(read_sources(build, commands), taken(commands, self.functions))
+        self.follow_pointers(read_sources(build, commands), taken(self.elf, self.functions))
         self.cycles = self.graph.find_cycles()
 
     def follow_pointers(self, program, addressed):
         pointers, reached = Pointers(program, self.functions, self.notes), set()
-        ends = collections.defaultdict(list)
+        targets = Targets(self.elf, self.functions, pointers)
         for f in self.functions:
-            for at, to in f.ends:
-                ends[to].append(at)
-        where = places(self.elf, [at for f in self.functions for at, _, _ in f.sites] + [at for l in ends.values() for at in l])
-        for f in self.functions:
-            for at, tail, constant in f.sites:
+            for at, tail, register in f.sites:
                 try:
-                    if constant in self.graph.by_start and not pointers.through(where[at])[1]:
-                        targets = {self.graph.by_start[constant]}
-                    elif f.name.startswith(OUTLINED[1:]):  # of whom it is a part
-                        targets = set().union(*(pointers.of(where[a]) for a in ends[f.start]))
-                    else:
-                        targets = pointers.of(where[at])
+                    to = targets.of(f, at, register)
                 except Wrong as e:
                     self.complaints.append(str(e))
                     continue
-                reached |= targets
-                for to in targets:
-                    self.graph.add(f, to, tail)
+                reached |= to
+                for t in to:
+                    self.graph.add(f, t, tail)
         self.sites, self.never = sum(len(f.sites) for f in self.functions), pointers.never
         for f in sorted(addressed - reached, key=str):
             if f.name not in self.notes.taken:

@@ -77,10 +77,10 @@ struct nvic_fault {
 struct nvic_fault nvic_take_fault(void);
 void nvic_reset(void);
 
-/* systick.c: a counter of clock ticks since boot, and an interrupt at a tick or up to 0.3 s before it. */
+/* systick.c: a counter of clock ticks since boot, and an interrupt `wait` ticks after `now` (what systick_now() says) or up to 0.3 s before that. */
 void systick_init(const struct io *io);
 uint64_t systick_now(void);
-void systick_alarm(uint64_t tick);
+void systick_alarm(uint64_t now, uint32_t wait);
 
 /* mpu.c: a process's box. */
 enum { MPU_REGIONS = 8 };

@@ -7,6 +7,9 @@
 
 #pragma clang diagnostic ignored "-Wmissing-prototypes"
 
+/* By the compiler's own calls, which link-time optimization does not see coming. */
+#define USED __attribute__((used))
+
 TRUSTED_BEGIN(memory)
 void *
 memcpy(void *restrict to, const void *restrict from, size_t n)
@@ -73,31 +76,31 @@ strlen(const char *s)
     return n;
 }
 
-void
+USED void
 __aeabi_memcpy(void *restrict to, const void *restrict from, size_t n)
 {
     memcpy(to, from, n);
 }
 
-void
+USED void
 __aeabi_memmove(void *to, const void *from, size_t n)
 {
     memmove(to, from, n);
 }
 
-void
+USED void
 __aeabi_memset(void *to, size_t n, int byte)
 {
     memset(to, byte, n);
 }
 
-void
+USED void
 __aeabi_memclr(void *to, size_t n)
 {
     memset(to, 0, n);
 }
 
-#define ALIAS(name, of) extern __typeof__(of) name __attribute__((alias(#of)))
+#define ALIAS(name, of) extern __typeof__(of) name USED __attribute__((alias(#of)))
 ALIAS(__aeabi_memcpy4, __aeabi_memcpy);
 ALIAS(__aeabi_memcpy8, __aeabi_memcpy);
 ALIAS(__aeabi_memmove4, __aeabi_memmove);

@@ -55,10 +55,8 @@ systick_now(void)
 }
 
 void
-systick_alarm(uint64_t tick)
+systick_alarm(uint64_t now, uint32_t wait)
 {
-    uint64_t now = systick_now(), wait = tick > now ? tick - now : 0;
-
     clock.before = now + RESTART_TICKS;
-    start(wait < PERIOD_MIN ? PERIOD_MIN : wait < PERIOD_MAX ? (uint32_t)wait : PERIOD_MAX);
+    start(wait < PERIOD_MIN ? PERIOD_MIN : wait < PERIOD_MAX ? wait : PERIOD_MAX);
 }

@@ -32,7 +32,11 @@ hal_time_now_ns(void)
 static void
 arm(void)
 {
-    systick_alarm(deadline_ns == UINT64_MAX ? UINT64_MAX : deadline_ns / ns_per_tick + 1);
+    uint64_t now = systick_now(), now_ns = now * ns_per_tick;
+    uint64_t wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+
+    /* Longer than any period either way, and the processor can divide 32 bits. */
+    systick_alarm(now, (wait_ns < UINT32_MAX ? (uint32_t)wait_ns : UINT32_MAX) / ns_per_tick + 1);
 }
 
 void

@@ -120,7 +120,7 @@ host_timer_arm(uint64_t ns)
 {
     uint64_t ticks = ns / (NS_PER_S / timer.hz);
 
-    systick_alarm(systick_now() + ticks + 1);
+    systick_alarm(systick_now(), ticks < UINT32_MAX ? (uint32_t)ticks + 1 : UINT32_MAX);
     io_write32(&timer.systick, CSR, CSR_ON);
 }
 

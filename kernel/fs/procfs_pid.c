@@ -252,7 +252,7 @@ write_comm(struct inode *inode, const char *text, size_t len)
     return 0;
 }
 
-static void
+static void noinline_fn
 show_vma(struct seq *s, const struct mm *mm, const struct vma *v, char *path)
 {
     const struct inode *inode = v->file != NULL ? v->file->inode : NULL;

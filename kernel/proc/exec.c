@@ -232,6 +232,37 @@ new_creds(struct exec *x, const struct proc *p)
     x->secure = c->euid != c->uid || c->egid != c->gid;
 }
 
+/* The stack and the registers of the program in x->mm; `bytes` of arguments. */
+static int must_check noinline_fn
+build_stack(struct exec *x, size_t bytes)
+{
+    struct exec_stack_args args = {
+        .head = &x->front,
+        .argv = &x->argv,
+        .drop_argv0 = x->script,
+        .envp = &x->envp,
+        .filename = x->path,
+        .image = &x->image,
+        .uid = x->creds.uid,
+        .euid = x->creds.euid,
+        .gid = x->creds.gid,
+        .egid = x->creds.egid,
+        .secure = x->secure,
+    };
+    uaddr_t sp;
+    int rc = exec_stack_create(x->mm, bytes, x->image.exec_stack);
+
+    if (rc == 0)
+        rc = exec_stack_fill(x->mm, &args, &sp);
+    if (rc == 0)
+        rc = hal_user_init(&x->user, uaddr(x->image.start), sp);
+    if (rc < 0)
+        return rc;
+    hal_user_set_data(&x->user, uaddr(x->image.data));
+    x->user_ready = true;
+    return 0;
+}
+
 static int must_check
 build_mm(struct exec *x)
 {
@@ -249,33 +280,7 @@ build_mm(struct exec *x)
 
     x->image.args = bytes;
     rc = exec_load(x->file, x->mm, &x->image);
-    if (rc < 0)
-        return rc;
-
-    struct exec_stack_args args = {
-        .head = &x->front,
-        .argv = &x->argv,
-        .drop_argv0 = x->script,
-        .envp = &x->envp,
-        .filename = x->path,
-        .image = &x->image,
-        .uid = x->creds.uid,
-        .euid = x->creds.euid,
-        .gid = x->creds.gid,
-        .egid = x->creds.egid,
-        .secure = x->secure,
-    };
-    uaddr_t sp;
-
-    rc = exec_stack_create(x->mm, bytes, x->image.exec_stack);
-    if (rc == 0)
-        rc = exec_stack_fill(x->mm, &args, &sp);
-    if (rc == 0)
-        rc = hal_user_init(&x->user, uaddr(x->image.start), sp);
-    if (rc == 0)
-        hal_user_set_data(&x->user, uaddr(x->image.data));
-    x->user_ready = rc == 0;
-    return rc;
+    return rc < 0 ? rc : build_stack(x, bytes);
 }
 
 /* What the process shares with others and exec would change under them becomes its own. */

@@ -7,7 +7,7 @@
 #include <kernel/proc/proc.h>
 #include <kernel/sys/sys.h>
 
-static void
+static void noinline_fn /* its record need not lie on the stack of a system call */
 handle_fault(struct proc *p, const struct hal_stop *stop)
 {
     struct siginfo_k info = { .addr = stop->addr.v };
@@ -31,7 +31,7 @@ handle_fault(struct proc *p, const struct hal_stop *stop)
     signal_force(p, info.signo, &info);
 }
 
-static void
+static void noinline_fn
 handle_trap(struct proc *p, enum hal_trap trap)
 {
     static const struct {
