@@ -138,11 +138,9 @@ release(struct proc *p)
     timer_cancel(&p->alarm);
     if (p->clear_child_tid.v != 0 && p->mm != NULL && p->mm->refs > 1) {
         static const uint32_t zero;
-        struct futex_key key;
 
-        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0 &&
-            futex_key(p->mm, p->clear_child_tid, false, &key) == 0)
-            (void)futex_wake(&key, 1, UINT32_MAX);
+        if (ucopy_out(p->clear_child_tid, &zero, sizeof zero) == 0)
+            futex_wake_joiner(p->mm, p->clear_child_tid);
     }
     hal_user_fini(&p->user);
     struct files *files = p->files;

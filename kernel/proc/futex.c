@@ -115,3 +115,12 @@ futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t
     }
     return woken + moved;
 }
+
+void
+futex_wake_joiner(struct mm *mm, uaddr_t addr)
+{
+    struct futex_key key;
+
+    if (futex_key(mm, addr, false, &key) == 0)
+        (void)futex_wake(&key, 1, UINT32_MAX);
+}

@@ -18,6 +18,8 @@ int must_check futex_wait(const struct futex_key *key, uaddr_t addr, uint32_t ex
                           uint32_t bitset, uint64_t deadline_ns);
 /* Wake up to `count` sleepers whose bit set has a bit of `bitset`; how many. */
 unsigned futex_wake(const struct futex_key *key, uint32_t count, uint32_t bitset);
+/* A thread has ended and its word at `addr` is 0 (CLONE_CHILD_CLEARTID): wake who waits for that. */
+void futex_wake_joiner(struct mm *mm, uaddr_t addr);
 /* Wake `wake` of the sleepers at `from`, move up to `requeue` others to `to`; how many in all. */
 unsigned futex_requeue(const struct futex_key *from, const struct futex_key *to, uint32_t wake,
                        uint32_t requeue);

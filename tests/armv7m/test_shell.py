@@ -102,8 +102,25 @@ def test_six(b, tap):
     tap.check(' sleep' not in said and ' sh' in said, 'all but the shell and ps have ended', said)
 
 
+def test_several(b, tap):
+    """The shell and four that sleep, in a kernel without ps: all get a signal, and all end by it."""
+    pids = [re.search(r'^\[(\d+)\]', b.run('sleep 1000 &'), re.M) for _ in range(SLEEPERS)]
+    tap.check(all(pids), '%d programs in the background' % SLEEPERS)
+    pids = ' '.join(m[1] for m in pids if m)
+    said = b.run('kill %s; wait; kill %s' % (pids, pids))
+    tap.check(said.count('No such process') == SLEEPERS, 'they have ended', said)
+
+
 def test_misdeeds(b, tap):
     sleeper = re.search(r'^\[(\d+)\]', b.run('sleep 1000 &'), re.M)
+    test_misdeeds_without_ps(b, tap)
+    said = b.run('ps')
+    tap.check(' sleep' in said and ' sh' in said, 'the others go on', said)
+    b.run('kill %s' % (sleeper[1] if sleeper else '?'))
+    b.run('wait')
+
+
+def test_misdeeds_without_ps(b, tap):
     for deed in ('overflow', 'jump', 'device', 'text', 'null'):
         said = b.run('/test/t_bad ' + deed)
         tap.check('Segmentation fault' in said and 'no harm' not in said, 't_bad ' + deed, said)
@@ -111,10 +128,6 @@ def test_misdeeds(b, tap):
     tap.check('Segmentation fault' in said, "t_bad write: the kernel's data", said)
     said = b.run('/test/t_bad read 0x100')
     tap.check('Segmentation fault' in said, "t_bad read: the kernel's text", said)
-    said = b.run('ps')
-    tap.check(' sleep' in said and ' sh' in said, 'the others go on', said)
-    b.run('kill %s' % (sleeper[1] if sleeper else '?'))
-    b.run('wait')
 
 
 def test_guests(b, tap):
