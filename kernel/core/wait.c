@@ -32,7 +32,7 @@ static int
 sleep_round(struct thread *t, unsigned flags, uint64_t deadline_ns) requires_lock(hal_irqs_off)
 {
     if (irqlock_depth() != 0)
-        panic("thread %s sleeps with an irqlock held", t->name);
+        bug("thread %s sleeps with an irqlock held", t->name);
     if (sleep_interrupted(t, flags))
         return -ERESTARTSYS;
     if (deadline_ns != WAIT_FOREVER && hal_time_now_ns() >= deadline_ns)

@@ -258,7 +258,7 @@ run_reaper(void *arg unused_param)
         if (rc == -ERESTARTSYS)
             thread_clear_interrupt(thread_current());
         if (rc < 0 && rc != -ERESTARTSYS)
-            panic("process 1 has no children");
+            bug("process 1 has no children");
         if (rc != 1 || r.pid != 2)
             continue;
         int status = r.code == CLD_EXITED ? r.status : 128 + r.status;

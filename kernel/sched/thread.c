@@ -376,7 +376,7 @@ sched_block(enum thread_state state, unsigned wait_flags, uint64_t deadline_ns)
     struct thread *t = current;
 
     if (t == &idle_thread)
-        panic("the idle thread must not sleep");
+        bug("the idle thread must not sleep");
     if (deadline_ns != NEVER) {
         t->timed_out = false;
 
@@ -504,8 +504,8 @@ thread_exit(void)
     struct thread *t = current;
 
     if (t->held_ranks != 0)
-        panic("thread %s exits with a mutex held (ranks %#llx)", t->name,
-              (unsigned long long)t->held_ranks);
+        bug("thread %s exits with a mutex held (ranks %#llx)", t->name,
+            (unsigned long long)t->held_ranks);
     timer_unreserve(1);
     hal_irq_save();
     account(hal_time_now_ns());
@@ -516,7 +516,7 @@ thread_exit(void)
     totals.threads--;
     dead = t;
     schedule(NULL);
-    panic("thread %s runs after its death", t->name);
+    bug("thread %s runs after its death", t->name);
 }
 
 void
@@ -555,7 +555,7 @@ void
 thread_stop(void)
 {
     if (!current->killed && sched_block(THREAD_STOPPED, 0, NEVER) < 0)
-        panic("a sleep without a deadline failed");
+        bug("a sleep without a deadline failed");
 }
 
 void

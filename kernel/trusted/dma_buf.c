@@ -83,8 +83,8 @@ void
 dma_close(struct dma_buf *b) no_tsa
 {
     if (b->turn != DMA_CPU)
-        panic("DMA: %s: close of a buffer that %s", b->dev,
-              b->turn == DMA_DEVICE ? "the device has" : "is not open");
+        bug("DMA: %s: close of a buffer that %s", b->dev,
+            b->turn == DMA_DEVICE ? "the device has" : "is not open");
     hal_dma_revoke(b->dev, b->addr, b->len);
     b->turn = DMA_CLOSED;
 }
@@ -94,7 +94,7 @@ void
 dma_assert_cpu(const struct dma_buf *b)
 {
     if (b->turn != DMA_CPU)
-        panic("DMA: %s: it should be the CPU's turn", b->dev);
+        bug("DMA: %s: it should be the CPU's turn", b->dev);
 }
 
 static void
@@ -105,8 +105,8 @@ mark_owned(struct dma_buf *b, const char *here)
     struct dma_buf *other = owner_of(b->ptr, b->len);
 
     if (other != NULL && !(b->shared && other->shared))
-        panic("DMA: %s: memory submitted at %s is still %s's, submitted at %s", b->dev, here,
-              other->dev, other->mark[0].submitter);
+        bug("DMA: %s: memory submitted at %s is still %s's, submitted at %s", b->dev, here,
+            other->dev, other->mark[0].submitter);
     b->mark[0].submitter = here;
     list_push_back(&owned, &b->mark[0].node);
     irqlock_unlock(&owned_lock);
@@ -117,8 +117,8 @@ void
 dma_submit_at(struct dma_buf *b, const char *here) no_tsa
 {
     if (b->turn != DMA_CPU)
-        panic("DMA: submit at %s of a buffer that %s", here,
-              b->turn == DMA_DEVICE ? "the device has" : "is not open");
+        bug("DMA: submit at %s of a buffer that %s", here,
+            b->turn == DMA_DEVICE ? "the device has" : "is not open");
     if (CHECKS)
         mark_owned(b, here);
     b->turn = DMA_DEVICE;
@@ -131,7 +131,7 @@ void
 dma_complete(struct dma_buf *b) no_tsa
 {
     if (b->turn != DMA_DEVICE)
-        panic("DMA: completion of a buffer that no device has");
+        bug("DMA: completion of a buffer that no device has");
     if (!b->shared)
         hal_mem_unpoison(b->ptr, b->len);
     if (!b->shared) /* where others go on writing there is nothing to take back */
@@ -155,7 +155,6 @@ dma_check_free(const void *p, size_t len, const char *what)
     struct dma_buf *b = owner_of(p, len);
 
     if (b != NULL)
-        panic("DMA: %s of %p while %s has it, submitted at %s", what, p, b->dev,
-              b->mark[0].submitter);
+        bug("DMA: %s of %p while %s has it, submitted at %s", what, p, b->dev, b->mark[0].submitter);
     irqlock_unlock(&owned_lock);
 }

@@ -34,6 +34,6 @@ void
 handle_forget(struct handle_slot *slots, size_t count, struct handle h)
 {
     if (handle_get(slots, count, h) == NULL)
-        panic("handle: slot %u, generation %u: it is gone already", h.slot, h.generation);
+        bug("handle: slot %u, generation %u: it is gone already", h.slot, h.generation);
     at(slots, count, h.slot - 1).object = NULL;
 }

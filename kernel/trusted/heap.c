@@ -64,7 +64,7 @@ bool
 heap_insert(struct heap *h, struct heap_node *n, uint64_t key)
 {
     if (n->index != 0)
-        panic("heap: insertion of a node that is in a heap");
+        bug("heap: insertion of a node that is in a heap");
     if (h->len == h->cap)
         return false;
     n->key = key;
@@ -78,7 +78,7 @@ heap_remove(struct heap *h, struct heap_node *n)
     size_t i = n->index;
 
     if (i == 0 || i > h->len || node(h, i) != n)
-        panic("heap: removal of a node that is not in the heap");
+        bug("heap: removal of a node that is not in the heap");
 
     struct heap_node *last = node(h, h->len--);
 

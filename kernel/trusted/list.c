@@ -5,5 +5,5 @@
 void
 list_corrupt(const char *what)
 {
-    panic("list: %s", what);
+    bug("list: %s", what);
 }

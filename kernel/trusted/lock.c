@@ -22,7 +22,7 @@ irqlock_lock(struct irqlock *l) no_tsa
     irqstate_t state = hal_irq_save();
 
     if (l->held)
-        panic("irqlock %s: taken twice", l->name);
+        bug("irqlock %s: taken twice", l->name);
     l->held = true;
     l->depth = irqlocks_held++;
     l->state = state;
@@ -32,7 +32,7 @@ void
 irqlock_unlock(struct irqlock *l) no_tsa
 {
     if (!l->held || l->depth + 1 != irqlocks_held)
-        panic("irqlock %s: released %s", l->name, l->held ? "out of order" : "but not held");
+        bug("irqlock %s: released %s", l->name, l->held ? "out of order" : "but not held");
     l->held = false;
     irqlocks_held--;
     hal_irq_restore(l->state);
@@ -43,7 +43,7 @@ void
 irqlock_assert_held(const struct irqlock *l)
 {
     if (!l->held)
-        panic("irqlock %s: not held", l->name);
+        bug("irqlock %s: not held", l->name);
 }
 
 unsigned
@@ -65,7 +65,7 @@ rank_enter(struct thread *t, const struct mutex *m)
     uint64_t shift = (uint64_t)m->rank * RANK_BITS;
 
     if ((t->held_ranks >> shift & RANK_COUNT_MAX) == RANK_COUNT_MAX)
-        panic("mutex %s: thread %s holds too many of its rank", m->name, t->name);
+        bug("mutex %s: thread %s holds too many of its rank", m->name, t->name);
     t->held_ranks += 1ull << shift;
 }
 
@@ -74,8 +74,8 @@ static void
 rank_check(const struct thread *t, const struct mutex *m, unsigned above)
 {
     if (above * RANK_BITS < 64 && t->held_ranks >> (above * RANK_BITS) != 0)
-        panic("mutex %s (rank %u): thread %s holds ranks %#llx", m->name, (unsigned)m->rank,
-              t->name, (unsigned long long)t->held_ranks);
+        bug("mutex %s (rank %u): thread %s holds ranks %#llx", m->name, (unsigned)m->rank, t->name,
+            (unsigned long long)t->held_ranks);
 }
 
 /* Queue up and sleep until the owner hands the mutex over. */
@@ -102,7 +102,7 @@ mutex_take(struct mutex *m, unsigned above)
     struct thread *t = thread_current();
 
     if (m->owner == t)
-        panic("mutex %s: taken twice by %s", m->name, t->name);
+        bug("mutex %s: taken twice by %s", m->name, t->name);
     rank_check(t, m, above);
     if (m->owner == NULL)
         m->owner = t;
@@ -142,8 +142,8 @@ mutex_unlock(struct mutex *m) no_tsa
     struct thread *t = thread_current();
 
     if (m->owner != t)
-        panic("mutex %s: released by %s, held by %s", m->name, t->name,
-              m->owner != NULL ? m->owner->name : "nobody");
+        bug("mutex %s: released by %s, held by %s", m->name, t->name,
+            m->owner != NULL ? m->owner->name : "nobody");
     t->held_ranks -= 1ull << (unsigned)m->rank * RANK_BITS;
     if (list_empty(&m->waiters)) {
         m->owner = NULL;
@@ -185,5 +185,5 @@ void
 mutex_assert_held(const struct mutex *m)
 {
     if (!mutex_held(m))
-        panic("mutex %s: not held", m->name);
+        bug("mutex %s: not held", m->name);
 }

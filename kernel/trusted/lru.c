@@ -40,10 +40,9 @@ void
 lru_insert(struct lru *l, struct lru_node *n, uint64_t a, uint64_t b)
 {
     if (list_linked(&n->use))
-        panic("lru: insertion of an entry that is in a table");
+        bug("lru: insertion of an entry that is in a table");
     if (CHECKS && lru_find(l, a, b) != NULL)
-        panic("lru: key (%#llx, %#llx) is there already", (unsigned long long)a,
-              (unsigned long long)b);
+        bug("lru: key (%#llx, %#llx) is there already", (unsigned long long)a, (unsigned long long)b);
     n->key[0] = a;
     n->key[1] = b;
     list_push_back(bucket(l, a, b), &n->hash);

@@ -6,11 +6,11 @@
 void
 span_fail(const char *what)
 {
-    panic("%s: outside the span", what);
+    bug("%s: outside the span", what);
 }
 
 void
 bounds_fail(size_t i, size_t n)
 {
-    panic("index %zu of %zu", i, n);
+    bug("index %zu of %zu", i, n);
 }

@@ -115,7 +115,7 @@ tree_insert(struct tree *t, struct tree_node *n)
     struct tree_node *up = NULL, **at = &t->root;
 
     if (n->height != 0)
-        panic("tree: insertion of a node that is in a tree");
+        bug("tree: insertion of a node that is in a tree");
 
     uint64_t key = t->key(n);
 
@@ -125,7 +125,7 @@ tree_insert(struct tree *t, struct tree_node *n)
         uint64_t there = t->key(up);
 
         if (there == key)
-            panic("tree: key %#llx is there already", (unsigned long long)key);
+            bug("tree: key %#llx is there already", (unsigned long long)key);
         at = key < there ? &up->left : &up->right;
     }
     *at = n;
@@ -157,9 +157,9 @@ tree_remove(struct tree *t, struct tree_node *n)
     struct tree_node *from;
 
     if (n->height == 0)
-        panic("tree: removal of a node that is in no tree");
+        bug("tree: removal of a node that is in no tree");
     if (CHECKS && n->mark[0].owner != t)
-        panic("tree: removal of a node that is in another tree");
+        bug("tree: removal of a node that is in another tree");
     if (n->left == NULL || n->right == NULL) {
         from = n->up;
         replace(t, n, n->left != NULL ? n->left : n->right);
