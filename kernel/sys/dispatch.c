@@ -13,7 +13,7 @@ static uint64_t reported[REPORTED_MAX / 64];
 
 /* Say once for each call that it is missing. */
 static void
-report(uint64_t nr)
+report(uint64_t nr, const struct sys_entry *_Nullable entry)
 {
     if (nr < REPORTED_MAX) {
         uint64_t bit = 1ull << nr % 64;
@@ -29,8 +29,7 @@ report(uint64_t nr)
         done = true;
     }
     const struct proc *p = proc_current();
-    const char *name =
-        SYS_NAMES && nr < sys_table_len ? at(sys_table, sys_table_len, nr).name[0] : NULL;
+    const char *name = SYS_NAMES && entry != NULL ? entry->name[0] : NULL;
 
     if (name != NULL)
         klog(LOG_INFO, "%s[%d]: system call %s (%llu) is not implemented", p->comm, p->pid, name,
@@ -43,16 +42,18 @@ report(uint64_t nr)
 int64_t
 sys_dispatch(uint64_t nr, const struct sysargs *args)
 {
-    if (nr >= sys_table_len || at(sys_table, sys_table_len, nr).fn == NULL) {
-        report(nr);
+    const struct sys_entry *entry = sys_find(nr);
+
+    if (entry == NULL || entry->fn == NULL) {
+        report(nr, entry);
         return -ENOSYS;
     }
 
-    int64_t rc = at(sys_table, sys_table_len, nr).fn(args);
+    int64_t rc = entry->fn(args);
 
     if (GRANTS && rc == -ENOMEM) { /* what is kept against later use may fill the process's grant */
         vfs_squeeze();
-        rc = at(sys_table, sys_table_len, nr).fn(args);
+        rc = entry->fn(args);
     }
     return rc;
 }

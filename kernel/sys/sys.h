@@ -27,9 +27,8 @@ struct sys_entry {
     sys_fn fn; /* NULL: known by name only, -ENOSYS */
 };
 
-/* By number of the architecture (kernel/sys/table_<arch>.c). */
-extern const struct sys_entry sys_table[];
-extern const size_t sys_table_len;
+/* By number of the architecture (kernel/sys/table_<arch>.c); NULL: there is none. */
+const struct sys_entry *_Nullable sys_find(uint64_t nr);
 
 /* Run one: unknown numbers give -ENOSYS and are logged once each with their name. */
 int64_t must_check sys_dispatch(uint64_t nr, const struct sysargs *args);

@@ -9,22 +9,26 @@
 #include <kernel/sys/sys_proc.h>
 #include <kernel/sys/sys_signal.h>
 #include <kernel/sys/sys_time.h>
+#include <kernel/sys/table_few.h>
 
-#define CALL(name)        [SYS_##name] = SYS_ENTRY(#name, sys_##name)
-#define SAME(name, other) [SYS_##name] = SYS_ENTRY(#name, sys_##other)
+#define CALLS(X)                                                                                    \
+    X(restart_syscall, restart_syscall)                                                             \
+    X(exit, exit)                                                                                   \
+    X(read, read) X(write, write) X(open, open) X(close, close) X(link, link) X(unlink, unlink)     \
+        X(execve, execve) X(chdir, chdir) X(chmod, chmod) X(lseek, arm_lseek) X(getpid, getpid)     \
+            X(mount, mount) X(sync, sync) X(kill, kill) X(rename, rename) X(mkdir, mkdir)           \
+                X(rmdir, rmdir) X(dup, dup) X(brk, brk) X(umount2, umount2) X(ioctl, ioctl) X(      \
+                    setpgid, setpgid) X(umask, umask) X(dup2, dup2) X(getppid, getppid)             \
+                    X(getpgrp, getpgrp) X(setsid, setsid) X(symlink, symlink) X(readlink, readlink) \
+                        X(ftruncate, arm_ftruncate) X(wait4, wait4) X(sysinfo, sysinfo) X(          \
+                            fsync, fsync) X(sigreturn, sigreturn) X(sched_yield, sched_yield)       \
+                            X(rt_sigreturn, rt_sigreturn) X(rt_sigaction, rt_sigaction)             \
+                                X(rt_sigprocmask, rt_sigprocmask) X(rt_sigsuspend, rt_sigsuspend)   \
+                                    X(getcwd, getcwd) X(vfork, vfork) X(stat64, stat)               \
+                                        X(lstat64, lstat) X(fstat64, fstat) X(getuid32, getuid)     \
+                                            X(getdents64, getdents64) X(fcntl64, arm_fcntl64)       \
+                                                X(exit_group, exit_group) X(pipe2, pipe2)           \
+                                                    X(clock_gettime64, clock_gettime)               \
+                                                        X(clock_nanosleep_time64, clock_nanosleep)
 
-const struct sys_entry sys_table[] = {
-    /* clang-format off */
-    CALL(restart_syscall), CALL(exit), CALL(read), CALL(write), CALL(open), CALL(close), CALL(link),
-    CALL(unlink), CALL(execve), CALL(chdir), CALL(chmod), SAME(lseek, arm_lseek), CALL(getpid),
-    CALL(mount), CALL(sync), CALL(kill), CALL(rename), CALL(mkdir), CALL(rmdir), CALL(dup),
-    CALL(brk), CALL(umount2), CALL(ioctl), CALL(setpgid), CALL(umask), CALL(dup2), CALL(getppid),
-    CALL(getpgrp), CALL(setsid), CALL(symlink), CALL(readlink), SAME(ftruncate, arm_ftruncate),
-    CALL(wait4), CALL(sysinfo), CALL(fsync), CALL(sigreturn), CALL(sched_yield), CALL(rt_sigreturn),
-    CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigsuspend), CALL(getcwd), CALL(vfork),
-    SAME(stat64, stat), SAME(lstat64, lstat), SAME(fstat64, fstat), SAME(getuid32, getuid),
-    CALL(getdents64), SAME(fcntl64, arm_fcntl64), CALL(exit_group), CALL(pipe2),
-    SAME(clock_gettime64, clock_gettime), SAME(clock_nanosleep_time64, clock_nanosleep),
-    /* clang-format on */
-};
-const size_t sys_table_len = sizeof sys_table / sizeof sys_table[0];
+SYS_TABLE_FEW(CALLS)

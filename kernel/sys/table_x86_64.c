@@ -8,11 +8,12 @@
 #include <kernel/sys/sys_proc.h>
 #include <kernel/sys/sys_signal.h>
 #include <kernel/sys/sys_time.h>
+#include <kernel/trusted/bounds.h>
 
 #define CALL(name) [SYS_##name] = SYS_ENTRY(#name, sys_##name)
 #define NAME(name) [SYS_##name] = SYS_ENTRY(#name, NULL)
 
-const struct sys_entry sys_table[] = {
+static const struct sys_entry table[] = {
     /* clang-format off */
     CALL(read), CALL(write), CALL(open), CALL(close), CALL(stat), CALL(fstat), CALL(lstat),
     CALL(poll), CALL(lseek), CALL(mmap), CALL(mprotect), CALL(munmap), CALL(brk),
@@ -90,4 +91,10 @@ const struct sys_entry sys_table[] = {
     /* clang-format on */
 };
 
-const size_t sys_table_len = sizeof sys_table / sizeof sys_table[0];
+const struct sys_entry *_Nullable
+sys_find(uint64_t nr)
+{
+    size_t n = sizeof table / sizeof table[0];
+
+    return nr < n ? &at(table, n, nr) : NULL;
+}
