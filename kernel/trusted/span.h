@@ -35,20 +35,33 @@ span_const(struct span s)
 }
 
 TRUSTED_BEGIN(cell)
-static inline struct span
-span_sub(struct span s, size_t off, size_t len)
+/* The first of `len` bytes at `off`. */
+static inline const uint8_t *
+cspan_at(struct cspan s, size_t off, size_t len)
+{
+    if (off > s.len || len > s.len - off)
+        span_fail("cspan_sub");
+    return s.ptr + off;
+}
+
+static inline uint8_t *
+span_at(struct span s, size_t off, size_t len)
 {
     if (off > s.len || len > s.len - off)
         span_fail("span_sub");
-    return (struct span){ s.ptr + off, len };
+    return s.ptr + off;
+}
+
+static inline struct span
+span_sub(struct span s, size_t off, size_t len)
+{
+    return (struct span){ span_at(s, off, len), len };
 }
 
 static inline struct cspan
 cspan_sub(struct cspan s, size_t off, size_t len)
 {
-    if (off > s.len || len > s.len - off)
-        span_fail("cspan_sub");
-    return (struct cspan){ s.ptr + off, len };
+    return (struct cspan){ cspan_at(s, off, len), len };
 }
 
 /* From `off` to the end. */

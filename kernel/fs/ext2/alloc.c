@@ -86,7 +86,7 @@ alloc_in_group(struct ext2_fs *fs, uint32_t group, uint32_t from, uint32_t *bloc
     rc = -ENOSPC;
     if (field_get(span_const(gd), GD_FREE_BLOCKS) == 0)
         goto put_group;
-    rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).block_bitmap, &bm);
+    rc = ext2_buf_get(fs, at(fs->group, fs->groups, group).block_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     for (;;) {
@@ -167,7 +167,7 @@ ext2_block_free_locked(struct inode *inode, uint32_t block)
     rc = ext2_group_locked(fs, group, &gdb, &gd);
     if (rc < 0)
         return rc;
-    rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).block_bitmap, &bm);
+    rc = ext2_buf_get(fs, at(fs->group, fs->groups, group).block_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
@@ -225,7 +225,7 @@ inode_in_group(struct ext2_fs *fs, uint32_t group, bool dir, uint32_t *ino_out)
     rc = -ENOSPC;
     if (field_get(span_const(gd), GD_FREE_INODES) == 0)
         goto put_group;
-    rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm);
+    rc = ext2_buf_get(fs, at(fs->group, fs->groups, group).inode_bitmap, &bm);
     if (rc < 0)
         goto put_group;
     uint32_t bit =
@@ -267,7 +267,7 @@ ext2_inode_used_locked(struct ext2_fs *fs, uint32_t ino)
 {
     uint32_t group = (ino - 1) / fs->inodes_per_group, bit = (ino - 1) % fs->inodes_per_group;
     struct buf *bm;
-    int rc = buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm);
+    int rc = ext2_buf_get(fs, at(fs->group, fs->groups, group).inode_bitmap, &bm);
 
     if (rc < 0)
         return rc;
@@ -285,7 +285,7 @@ ext2_inode_free_locked(struct ext2_fs *fs, uint32_t ino, bool dir)
 
     if (ext2_group_locked(fs, group, &gdb, &gd) < 0)
         return;
-    if (buf_get(fs->dev, fs->block_size, at(fs->group, fs->groups, group).inode_bitmap, &bm) < 0)
+    if (ext2_buf_get(fs, at(fs->group, fs->groups, group).inode_bitmap, &bm) < 0)
         goto put_group;
     if (!bit_get(buf_cspan(bm), bit)) {
         ext2_corrupt(fs, "inode %u is freed twice", ino);

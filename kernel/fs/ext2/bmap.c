@@ -14,7 +14,7 @@ struct path {
 static int
 path_to(const struct ext2_fs *fs, uint32_t index, struct path *p)
 {
-    uint64_t n = fs->block_size / 4, i = index;
+    uint32_t n = fs->block_size / 4, i = index;
 
     if (i < EXT2_DIRECT) {
         *p = (struct path){ 0, { index } };
@@ -22,19 +22,17 @@ path_to(const struct ext2_fs *fs, uint32_t index, struct path *p)
     }
     i -= EXT2_DIRECT;
     if (i < n) {
-        *p = (struct path){ 1, { EXT2_IND, (uint32_t)i } };
+        *p = (struct path){ 1, { EXT2_IND, i } };
         return 0;
     }
     i -= n;
     if (i < n * n) {
-        *p = (struct path){ 2, { EXT2_DIND, (uint32_t)(i / n), (uint32_t)(i % n) } };
+        *p = (struct path){ 2, { EXT2_DIND, i / n, i % n } };
         return 0;
     }
     i -= n * n;
     if (i < n * n * n) {
-        *p = (struct path){
-            3, { EXT2_TIND, (uint32_t)(i / (n * n)), (uint32_t)(i / n % n), (uint32_t)(i % n) }
-        };
+        *p = (struct path){ 3, { EXT2_TIND, i / (n * n), i / n % n, i % n } };
         return 0;
     }
     return -EFBIG;
@@ -57,7 +55,7 @@ new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
 
     if (rc < 0)
         return rc;
-    rc = buf_new(fs->dev, fs->block_size, *block_out, &b);
+    rc = ext2_buf_new(fs, *block_out, &b);
     if (rc < 0) {
         undo_alloc(inode, *block_out);
         return rc;
@@ -71,7 +69,7 @@ new_indirect(struct inode *inode, uint32_t goal, uint32_t *block_out)
 static int
 clear_block(const struct ext2_fs *fs, uint32_t block)
 {
-    static const uint8_t zero[PAGE_SIZE];
+    static const uint8_t zero[PAGE_SIZE < 4096 ? SECTOR_SIZE : PAGE_SIZE]; /* small pages: little flash */
     uint64_t sector = (uint64_t)block * (fs->block_size / SECTOR_SIZE);
     int rc = 0;
 
@@ -163,7 +161,7 @@ ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *blo
     for (unsigned level = 1; level <= p.depth && block != 0; level++) {
         struct buf *b;
 
-        rc = buf_get(fs->dev, fs->block_size, block, &b);
+        rc = ext2_buf_get(fs, block, &b);
         if (rc < 0)
             return rc;
         block = get_le32(buf_cspan(b), (size_t)p.slot[level] * 4);
@@ -187,13 +185,13 @@ ext2_bmap_locked(struct inode *inode, uint32_t index, bool create, uint32_t *blo
 struct cut {
     struct buf *b;
     uint32_t block, i; /* the child that is looked at */
-    uint64_t keep;     /* data blocks beneath it that stay */
-    uint64_t span;     /* data blocks beneath each child */
+    uint32_t keep;     /* data blocks beneath it that stay */
+    uint32_t span;     /* data blocks beneath each child */
     bool left;         /* something in it stays */
 };
 
 static int
-cut_open(struct inode *inode, struct cut *c, uint32_t block, unsigned depth, uint64_t keep)
+cut_open(struct inode *inode, struct cut *c, uint32_t block, unsigned depth, uint32_t keep)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
 
@@ -206,7 +204,7 @@ cut_open(struct inode *inode, struct cut *c, uint32_t block, unsigned depth, uin
                                   (unsigned long long)inode->ino, block),
                -EUCLEAN;
     }
-    return buf_get(fs->dev, fs->block_size, block, &c->b);
+    return ext2_buf_get(fs, block, &c->b);
 }
 
 /* The child at c->i is gone (1) or something of it stays (0): on to the next. */
@@ -239,7 +237,7 @@ cut_close(struct inode *inode, struct cut *c)
  * itself was freed too; 0: something is left; negative: stopped.  At the first sign that the tree is none (a block freed twice: a
  * loop, or two ways to one block) everything stops, or a small image could keep us busy for hours. */
 static int
-free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
+free_tree(struct inode *inode, uint32_t block, unsigned depth, uint32_t keep)
 {
     uint32_t n = ext2_fs_of(inode)->block_size / 4;
     struct cut cuts[INDIRECT_LEVELS];
@@ -257,7 +255,7 @@ free_tree(struct inode *inode, uint32_t block, unsigned depth, uint64_t keep)
                 cut_next(&cuts[open - 1], rc);
         } else {
             uint32_t child = get_le32(buf_cspan(c->b), (size_t)c->i * 4);
-            uint64_t first = c->i * c->span;
+            uint32_t first = c->i * c->span;
 
             rc = 0;
             if (child == 0) {
@@ -288,11 +286,10 @@ ext2_truncate_locked(struct inode *inode, uint64_t size)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     struct ext2_inode *ei = ext2_inode_of(inode);
-    uint64_t keep = (size + fs->block_size - 1) / fs->block_size, n = fs->block_size / 4,
-             first = EXT2_DIRECT, span = n;
+    uint32_t keep = ext2_blocks(fs, size), n = fs->block_size / 4, first = EXT2_DIRECT, span = n;
     int rc = 0;
 
-    for (uint64_t i = keep; i < EXT2_DIRECT && rc == 0; i++) {
+    for (uint32_t i = keep; i < EXT2_DIRECT && rc == 0; i++) {
         if (ei->block[i] != 0)
             rc = ext2_block_free_locked(inode, ei->block[i]);
         if (rc == 0)

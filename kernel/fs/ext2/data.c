@@ -28,7 +28,7 @@ ext2_read_page(struct inode *inode, uint64_t index, struct span page)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     unsigned per = (unsigned)(page.len / fs->block_size), count;
-    uint64_t first = index * per, blocks = (inode->size + fs->block_size - 1) / fs->block_size;
+    uint64_t first = index * per;
     int rc = 0;
 
     if (inode->bad)
@@ -36,6 +36,7 @@ ext2_read_page(struct inode *inode, uint64_t index, struct span page)
     if (inode->size > inode->sb->max_file_size)
         return -EFBIG;
     mutex_lock(&fs->lock);
+    uint32_t blocks = ext2_blocks(fs, inode->size);
     unsigned have = first >= blocks ? 0 : blocks - first < per ? (unsigned)(blocks - first) : per;
     for (unsigned i = 0; i < have && rc == 0; i += count) {
         uint32_t block;
@@ -64,7 +65,7 @@ ext2_write_page(struct inode *inode, uint64_t index, struct cspan page)
 {
     struct ext2_fs *fs = ext2_fs_of(inode);
     unsigned per = PAGE_SIZE / fs->block_size;
-    unsigned have = (unsigned)((page.len + fs->block_size - 1) / fs->block_size), count;
+    unsigned have = ext2_blocks(fs, page.len), count;
     /* The page cache hands over whole pages' memory: the last block's rest beyond the end is zero there. */
     struct cspan memory = cspan_of(page.ptr, (page.len + PAGE_MASK) & ~(size_t)PAGE_MASK);
     int rc = 0;
@@ -113,12 +114,12 @@ ext2_reserve(struct inode *inode, uint64_t pos, uint64_t len)
         ext2_truncate_locked(inode, inode->size);
         rc = inode->bad ? -EUCLEAN : ei->trim ? -EIO : 0;
     }
-    for (uint64_t i = pos / fs->block_size; i <= (pos + len - 1) / fs->block_size && rc == 0; i++) {
+    for (uint32_t i = ext2_block_at(fs, pos); i <= ext2_block_at(fs, pos + len - 1) && rc == 0; i++) {
         uint32_t block;
         bool fresh = false;
 
-        rc = ext2_bmap_locked(inode, (uint32_t)i, true, &block, &fresh);
-        if (rc < 0 || (fresh && i * fs->block_size >= inode->size))
+        rc = ext2_bmap_locked(inode, i, true, &block, &fresh);
+        if (rc < 0 || (fresh && (uint64_t)i * fs->block_size >= inode->size))
             ei->trim = true;
     }
     mutex_unlock(&fs->lock);

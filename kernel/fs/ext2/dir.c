@@ -39,7 +39,7 @@ dt_of_type(uint8_t type)
 static uint32_t
 dir_blocks(const struct inode *dir)
 {
-    return (uint32_t)(dir->size / ext2_fs_of(dir)->block_size);
+    return ext2_block_at(ext2_fs_of(dir), dir->size);
 }
 
 /* A block of the directory; a hole or a bad pointer is corruption. */
@@ -58,7 +58,7 @@ get_block(struct inode *dir, uint32_t index, struct buf **buf_out)
     if (block == 0)
         return (void)ext2_corrupt(fs, "directory %llu has a hole", (unsigned long long)dir->ino),
                -EUCLEAN;
-    return buf_get(fs->dev, fs->block_size, block, buf_out);
+    return ext2_buf_get(fs, block, buf_out);
 }
 
 /* Decode and check the entry at `off`. */
@@ -204,7 +204,7 @@ extend(struct inode *dir, struct buf **buf_out)
         return -EFBIG;
     rc = ext2_bmap_locked(dir, dir_blocks(dir), true, &block, NULL);
     if (rc == 0)
-        rc = buf_new(fs->dev, fs->block_size, block, buf_out);
+        rc = ext2_buf_new(fs, block, buf_out);
     if (rc != 0) {
         ext2_truncate_locked(dir, dir->size);
         return rc;
@@ -373,10 +373,10 @@ ext2_readdir(struct inode *dir, uint64_t *pos, dir_emit_fn emit, void *arg)
     while (rc == 1 && *pos < dir->size) {
         struct buf *b = NULL;
 
-        rc = get_block(dir, (uint32_t)(*pos / fs->block_size), &b);
+        rc = get_block(dir, ext2_block_at(fs, *pos), &b);
         if (rc < 0)
             break;
-        rc = read_block(dir, b, (uint32_t)(*pos % fs->block_size), pos, emit, arg);
+        rc = read_block(dir, b, (uint32_t)*pos & (fs->block_size - 1), pos, emit, arg);
         buf_put(b);
     }
     mutex_unlock(&fs->lock);

@@ -111,7 +111,8 @@ struct ext2_fs {
     struct superblock *sb;
     struct blkdev *dev;
     struct mutex lock;
-    uint32_t block_size;
+    uint32_t block_size,
+        block_bits; /* 1 << block_bits; 4096 at most, so that a block's number in a file fits into 32 bits */
     uint32_t inodes_count, blocks_count, first_data_block;
     uint32_t blocks_per_group, inodes_per_group, inode_size, first_ino;
     uint32_t groups;
@@ -145,6 +146,32 @@ static inline struct ext2_inode *
 ext2_inode_of(const struct inode *inode)
 {
     return (struct ext2_inode *)inode->fs_data;
+}
+
+/* How many blocks hold `size` bytes of a file, and in which the byte at `pos` lies. */
+static inline uint32_t
+ext2_blocks(const struct ext2_fs *fs, uint64_t size)
+{
+    return (uint32_t)((size + fs->block_size - 1) >> fs->block_bits);
+}
+
+static inline uint32_t
+ext2_block_at(const struct ext2_fs *fs, uint64_t pos)
+{
+    return (uint32_t)(pos >> fs->block_bits);
+}
+
+/* A block of metadata, as buf_get() and buf_new(). */
+static inline int must_check
+ext2_buf_get(const struct ext2_fs *fs, uint32_t block, struct buf **buf_out)
+{
+    return buf_get(fs->dev, fs->block_size, block, buf_out);
+}
+
+static inline int must_check
+ext2_buf_new(const struct ext2_fs *fs, uint32_t block, struct buf **buf_out)
+{
+    return buf_new(fs->dev, fs->block_size, block, buf_out);
 }
 
 static inline struct span

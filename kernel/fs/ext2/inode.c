@@ -12,8 +12,7 @@ table_slot(struct ext2_fs *fs, uint32_t ino, struct buf **buf_out, struct span *
 {
     uint32_t group = (ino - 1) / fs->inodes_per_group, index = (ino - 1) % fs->inodes_per_group;
     uint32_t per = fs->block_size / fs->inode_size;
-    int rc = buf_get(fs->dev, fs->block_size,
-                     at(fs->group, fs->groups, group).inode_table + index / per, buf_out);
+    int rc = ext2_buf_get(fs, at(fs->group, fs->groups, group).inode_table + index / per, buf_out);
 
     if (rc == 0)
         *slot_out =
@@ -77,9 +76,9 @@ sane(const struct inode *inode)
     case S_IFREG:
         return inode->size <= inode->sb->max_file_size;
     case S_IFDIR:
-        return inode->size > 0 && inode->size % fs->block_size == 0 &&
+        return inode->size > 0 && (inode->size & (fs->block_size - 1)) == 0 &&
                inode->size <= inode->sb->max_file_size &&
-               inode->size / fs->block_size <= fs->blocks_count;
+               ext2_block_at(fs, inode->size) <= fs->blocks_count;
     case S_IFLNK:
         return inode->size > 0 && inode->size < fs->block_size && inode->size < PATH_MAX;
     case S_IFCHR:
@@ -256,7 +255,7 @@ free_xattr(struct ext2_fs *fs, struct inode *inode) requires_lock(fs->lock)
     if (!ext2_block_valid(fs, ei->file_acl)) {
         ext2_corrupt(fs, "inode %llu has its attributes in block %u",
                      (unsigned long long)inode->ino, ei->file_acl);
-    } else if (buf_get(fs->dev, fs->block_size, ei->file_acl, &b) == 0) {
+    } else if (ext2_buf_get(fs, ei->file_acl, &b) == 0) {
         uint32_t refs = field_get(buf_cspan(b), XA_REFCOUNT);
         bool known = field_get(buf_cspan(b), XA_MAGIC) == XA_MAGIC_VALUE;
 

@@ -86,7 +86,7 @@ long_symlink(struct inode *inode, struct name target)
 
     if (rc < 0)
         return rc;
-    rc = buf_new(fs->dev, fs->block_size, block, &b);
+    rc = ext2_buf_new(fs, block, &b);
     if (rc < 0)
         return rc;
     span_copy(span_sub(buf_span(b), 0, target.len), cspan_of(target.text, target.len));
@@ -153,7 +153,7 @@ ext2_readlink(struct inode *inode, char *buf, size_t size)
     if (rc == 0 && block == 0)
         rc = ext2_corrupt(fs, "symlink %llu has no target", (unsigned long long)inode->ino);
     if (rc == 0)
-        rc = buf_get(fs->dev, fs->block_size, block, &b);
+        rc = ext2_buf_get(fs, block, &b);
     if (rc == 0) {
         span_copy(span_of(buf, size), cspan_sub(buf_cspan(b), 0, n));
         buf_put(b);

@@ -67,7 +67,7 @@ int
 ext2_group_locked(struct ext2_fs *fs, uint32_t group, struct buf **buf_out, struct span *gd_out)
 {
     uint32_t block = fs->first_data_block + 1 + group / fs->gd_per_block;
-    int rc = buf_get(fs->dev, fs->block_size, block, buf_out);
+    int rc = ext2_buf_get(fs, block, buf_out);
 
     if (rc == 0)
         *gd_out = span_sub(buf_span(*buf_out), (size_t)(group % fs->gd_per_block) * GD_SIZE, GD_SIZE);
@@ -136,7 +136,8 @@ read_geometry(struct ext2_fs *fs, struct cspan s)
         klog(LOG_ERR, "ext2: %s: block size 2^(10+%u) is not supported", fs->dev->name, log);
         return -EINVAL;
     }
-    fs->block_size = 1024u << log;
+    fs->block_bits = 10 + log;
+    fs->block_size = 1u << fs->block_bits;
     fs->inodes_count = field_get(s, SB_INODES_COUNT);
     fs->blocks_count = field_get(s, SB_BLOCKS_COUNT);
     fs->first_data_block = field_get(s, SB_FIRST_DATA_BLOCK);
@@ -224,7 +225,7 @@ read_super(struct ext2_fs *fs)
     if (fs->block_size != 1024)
         buf_forget(fs->dev, 1024, 1);
     fs->super_off = fs->block_size == 1024 ? 0 : SUPER_OFFSET;
-    return buf_get(fs->dev, fs->block_size, SUPER_OFFSET / fs->block_size, &fs->super);
+    return ext2_buf_get(fs, SUPER_OFFSET / fs->block_size, &fs->super);
 }
 
 static int
