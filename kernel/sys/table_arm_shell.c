@@ -14,7 +14,8 @@
 #define CALLS(X)                                                                                    \
     X(restart_syscall, restart_syscall)                                                             \
     X(exit, exit)                                                                                   \
-    X(read, read) X(write, write) X(open, open) X(close, close) X(link, link) X(unlink, unlink)     \
+    X(read, read)                                                                                   \
+    X(write, write) X(open, open) X(close, close) X(link, link) X(unlink, unlink)                   \
         X(execve, execve) X(chdir, chdir) X(chmod, chmod) X(lseek, arm_lseek) X(getpid, getpid)     \
             X(mount, mount) X(sync, sync) X(kill, kill) X(rename, rename) X(mkdir, mkdir)           \
                 X(rmdir, rmdir) X(dup, dup) X(brk, brk) X(umount2, umount2) X(ioctl, ioctl) X(      \
