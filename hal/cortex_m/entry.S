@@ -163,8 +163,8 @@ hal_panic_on_stack:
         .section .bss
         .balign 8
 handler_stack:
-        .space  1088
+        .space  960
 handler_stack_top:
 boot_stack:
-        .space  640
+        .space  512
 boot_stack_top:

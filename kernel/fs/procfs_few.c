@@ -26,12 +26,12 @@ show_meminfo(struct seq *s, unused_param struct inode *inode)
 static int
 show_grants(struct seq *s, unused_param struct inode *inode)
 {
-    seq_printf(s, "account used peak promised\n");
+    seq_printf(s, "account used promised\n");
     for (uint8_t i = 0; i < GRANTS_MAX; i++) {
         struct grant_stats g;
 
         grant_stats(i, &g);
-        seq_printf(s, "%7u %4u %4u %8u\n", i, (unsigned)g.used, (unsigned)g.peak, (unsigned)g.pages);
+        seq_printf(s, "%7u %4u %8u\n", i, (unsigned)g.used, (unsigned)g.pages);
     }
     return 0;
 }

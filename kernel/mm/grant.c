@@ -15,8 +15,10 @@ enum {
 };
 
 static struct account {
-    bool taken, live; /* given to a process; which has not ended */
-    uint32_t pages, used, peak;
+    uint32_t pages : 31; /* promised */
+    bool taken : 1;      /* given to a process */
+    uint32_t used : 31;
+    bool live : 1; /* which has not ended */
 } accounts[GRANTS_MAX];
 static uint64_t all_pages;
 
@@ -55,8 +57,6 @@ grant_charge(uint8_t grant, uint64_t n)
     if (a->used + n > most || (a->used + n > had && a->used + n - had + spare > unpromised()))
         return false;
     a->used += (uint32_t)n;
-    if (a->peak < a->used)
-        a->peak = a->used;
     return true;
 }
 
@@ -154,7 +154,7 @@ grant_stats(uint8_t grant, struct grant_stats *out)
 {
     const struct account *a = account(grant);
 
-    *out = (struct grant_stats){ .pages = a->pages, .used = a->used, .peak = a->peak };
+    *out = (struct grant_stats){ .pages = a->pages, .used = a->used };
 }
 
 void

@@ -43,8 +43,8 @@ uint8_t grant_current(void);
 uint8_t grant_use(uint8_t grant);
 
 struct grant_stats {
-    uint32_t pages;      /* promised; 0: no process's, or none */
-    uint32_t used, peak; /* of all that were there under this number, what is in use and was at most */
+    uint32_t pages; /* promised; 0: to nobody */
+    uint32_t used;
 };
 void grant_stats(uint8_t grant, struct grant_stats *out);
 

@@ -16,17 +16,16 @@
     X(restart_syscall, restart_syscall)                                                               \
     X(exit, exit)                                                                                     \
     X(fork, fork)                                                                                     \
-    X(read, read) X(write, write) X(open, open) X(close, close) X(link, link) X(unlink, unlink) X(    \
-        execve, execve) X(chdir, chdir) X(mknod, mknod) X(chmod, chmod) X(lseek, arm_lseek)           \
-        X(getpid, getpid) X(mount, mount) X(access, access) X(sync, sync) X(kill, kill) X(            \
-            rename, rename) X(mkdir, mkdir) X(rmdir, rmdir) X(dup, dup) X(brk, brk)                   \
-            X(umount2, umount2) X(ioctl, ioctl) X(setpgid, setpgid) X(umask, umask) X(dup2, dup2) X(  \
-                getppid, getppid) X(getpgrp, getpgrp)                                                 \
-                X(setsid, setsid) X(symlink, symlink) X(readlink, readlink) X(reboot, reboot)         \
-                    X(munmap, munmap) X(truncate, arm_truncate) X(ftruncate, arm_ftruncate) X(        \
-                        setitimer,                                                                    \
-                        setitimer) X(wait4,                                                           \
-                                     wait4) X(sysinfo, sysinfo)                                       \
+    X(read, read)                                                                                     \
+    X(write, write) X(open, open) X(close, close) X(link, link) X(unlink, unlink) X(execve, execve)   \
+        X(chdir, chdir) X(mknod, mknod) X(chmod, chmod) X(lseek, arm_lseek) X(getpid, getpid) X(      \
+            mount, mount) X(access, access) X(sync, sync) X(kill, kill) X(rename, rename)             \
+            X(mkdir, mkdir) X(rmdir, rmdir) X(dup, dup) X(brk, brk) X(umount2, umount2) X(            \
+                ioctl, ioctl) X(setpgid, setpgid) X(umask, umask) X(dup2, dup2) X(getppid, getppid)   \
+                X(getpgrp, getpgrp) X(setsid, setsid) X(symlink, symlink) X(readlink, readlink) X(    \
+                    reboot, reboot) X(munmap, munmap)                                                 \
+                    X(truncate, arm_truncate) X(ftruncate, arm_ftruncate) X(setitimer, setitimer) X(  \
+                        wait4, wait4) X(sysinfo, sysinfo)                                             \
                         X(fsync,                                                                      \
                           fsync) X(sigreturn,                                                         \
                                    sigreturn) X(clone, clone)                                         \

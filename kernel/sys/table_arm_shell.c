@@ -15,14 +15,15 @@
     X(restart_syscall, restart_syscall)                                                             \
     X(exit, exit)                                                                                   \
     X(read, read)                                                                                   \
-    X(write, write) X(open, open) X(close, close) X(link, link) X(unlink, unlink)                   \
-        X(execve, execve) X(chdir, chdir) X(chmod, chmod) X(lseek, arm_lseek) X(getpid, getpid)     \
-            X(mount, mount) X(sync, sync) X(kill, kill) X(rename, rename) X(mkdir, mkdir)           \
-                X(rmdir, rmdir) X(dup, dup) X(brk, brk) X(umount2, umount2) X(ioctl, ioctl) X(      \
-                    setpgid, setpgid) X(umask, umask) X(dup2, dup2) X(getppid, getppid)             \
-                    X(getpgrp, getpgrp) X(setsid, setsid) X(symlink, symlink) X(readlink, readlink) \
-                        X(ftruncate, arm_ftruncate) X(wait4, wait4) X(sysinfo, sysinfo) X(          \
-                            fsync, fsync) X(sigreturn, sigreturn) X(sched_yield, sched_yield)       \
+    X(write, write)                                                                                 \
+    X(open, open) X(close, close) X(link, link) X(unlink, unlink) X(execve, execve) X(chdir, chdir) \
+        X(chmod, chmod) X(lseek, arm_lseek) X(getpid, getpid) X(mount, mount) X(sync, sync) X(      \
+            kill, kill) X(rename, rename) X(mkdir, mkdir) X(rmdir, rmdir) X(dup, dup) X(brk, brk)   \
+            X(umount2, umount2) X(ioctl, ioctl) X(setpgid, setpgid) X(umask, umask) X(dup2, dup2)   \
+                X(getppid, getppid) X(getpgrp, getpgrp) X(setsid, setsid) X(symlink, symlink)       \
+                    X(readlink, readlink) X(ftruncate, arm_ftruncate) X(wait4, wait4)               \
+                        X(sysinfo, sysinfo) X(fsync, fsync) X(sigreturn, sigreturn) X(sched_yield,  \
+                                                                                      sched_yield)  \
                             X(rt_sigreturn, rt_sigreturn) X(rt_sigaction, rt_sigaction)             \
                                 X(rt_sigprocmask, rt_sigprocmask) X(rt_sigsuspend, rt_sigsuspend)   \
                                     X(getcwd, getcwd) X(vfork, vfork) X(stat64, stat)               \
