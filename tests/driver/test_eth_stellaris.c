@@ -5,6 +5,7 @@
 
 #include <devices/eth_stellaris.h>
 #include <sim/bus.h>
+#include <tests/suite.h>
 
 #include "lm3s.h"
 #include "machine.h"
@@ -47,15 +48,9 @@ main(void)
 {
     Suite *s = suite_create("eth_stellaris");
     TCase *tc = tcase_create("driver");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, found, 0, 2);
     suite_add_tcase(s, tc);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

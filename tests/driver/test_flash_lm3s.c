@@ -12,6 +12,7 @@
 
 #include <devices/flash_lm3s.h>
 #include <sim/bus.h>
+#include <tests/suite.h>
 
 #include "lm3s.h"
 #include "machine.h"
@@ -143,17 +144,11 @@ main(void)
 {
     Suite *s = suite_create("flash_lm3s");
     TCase *tc = tcase_create("driver");
-    SRunner *r;
-    int failed;
 
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, programs_and_erases);
     tcase_add_test(tc, what_is_protected);
     tcase_add_test(tc, busy);
     suite_add_tcase(s, tc);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

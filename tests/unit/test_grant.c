@@ -6,6 +6,7 @@
 #include <kernel/mm/page.h>
 
 #include <hal/cpu.h>
+#include <tests/suite.h>
 
 #include <check.h>
 #include <string.h>
@@ -387,15 +388,7 @@ main(void)
     tcase_add_exit_test(t, free_inside, FAKE_PANIC_EXIT);
     tcase_add_exit_test(t, free_between, FAKE_PANIC_EXIT);
     suite_add_tcase(s, t);
-
-    SRunner *r = srunner_create(s);
-
-    srunner_run_all(r, CK_ENV);
-
-    int failed = srunner_ntests_failed(r);
-
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }
 
 /* Sanitizer reports end the process with this status, as everywhere in the project. */

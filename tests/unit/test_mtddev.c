@@ -5,6 +5,7 @@
 #include <kernel/core/mtd.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/namei.h>
+#include <tests/suite.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,15 +178,9 @@ main(void)
 {
     Suite *s = suite_create("mtddev");
     TCase *t = tcase_create("mtddev");
-    SRunner *r;
-    int failed;
 
     tcase_add_test(t, contents);
     tcase_add_test(t, ioctls);
     suite_add_tcase(s, t);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }
