@@ -30,15 +30,19 @@ drive_parse(char *words, struct drive *out, const char **bad)
     char *save = NULL;
 
     for (char *t = strtok_r(words, ",", &save); t != NULL; t = strtok_r(NULL, ",", &save)) {
+        char *file = t;
+
         *bad = t;
-        if (strncmp(t, "file=", 5) == 0)
-            d.file = t + 5;
-        else if (strcmp(t, "ro") == 0)
+        if (strncmp(t, "file=", 5) == 0) {
+            (void)strsep(&file, "=");
+            d.file = file;
+        } else if (strcmp(t, "ro") == 0) {
             d.read_only = true;
-        else if (strcmp(t, "scratch") == 0)
+        } else if (strcmp(t, "scratch") == 0) {
             d.scratch = true;
-        else
+        } else {
             return "unknown word for a drive";
+        }
     }
     *bad = words;
     if (d.file == NULL || *d.file == '\0')

@@ -215,6 +215,16 @@ fail_alloc(struct options *o, const char *rule)
     o->fail_alloc = true;
 }
 
+static _Noreturn void
+tell(const struct options *o, bool all)
+{
+    if (all)
+        printf(help, o->program, host_machine.what);
+    else
+        puts("drydock 0.1");
+    exit(HOST_EXIT_OK);
+}
+
 static void
 option(struct options *o, int c)
 {
@@ -278,11 +288,8 @@ option(struct options *o, int c)
         log_level(o, optarg);
         break;
     case 'h':
-        printf(help, o->program, host_machine.what);
-        exit(HOST_EXIT_OK);
     case OPT_VERSION:
-        puts("drydock 0.1");
-        exit(HOST_EXIT_OK);
+        tell(o, c == 'h');
     default:
         fprintf(stderr, "see %s --help\n", o->program);
         exit(HOST_EXIT_USAGE);

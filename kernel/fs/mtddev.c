@@ -17,10 +17,17 @@ some(const struct mtd *m, uint64_t pos, const struct iobuf *buf)
     return n < CHUNK ? n : CHUNK;
 }
 
-static int64_t
-mtd_read(struct file *f unused_param, struct iobuf *buf, uint64_t *pos)
+static int
+mtd_open(struct file *f)
 {
-    struct mtd *m = the_mtd;
+    f->data = the_mtd;
+    return the_mtd != NULL ? 0 : -ENXIO;
+}
+
+static int64_t
+mtd_read(struct file *f, struct iobuf *buf, uint64_t *pos)
+{
+    struct mtd *m = f->data;
     uint8_t chunk[CHUNK];
     int64_t done = 0;
 
@@ -38,9 +45,9 @@ mtd_read(struct file *f unused_param, struct iobuf *buf, uint64_t *pos)
 }
 
 static int64_t
-mtd_write(struct file *f unused_param, struct iobuf *buf, uint64_t *pos)
+mtd_write(struct file *f, struct iobuf *buf, uint64_t *pos)
 {
-    struct mtd *m = the_mtd;
+    struct mtd *m = f->data;
     uint8_t chunk[CHUNK];
     int64_t done = 0;
 
@@ -78,7 +85,7 @@ erase(struct mtd *m, uaddr_t arg)
 static int64_t
 mtd_ioctl(struct file *f, uint32_t cmd, uintptr_t arg)
 {
-    struct mtd *m = the_mtd;
+    struct mtd *m = f->data;
     struct mtd_info_user info = { .type = MTD_NORFLASH,
                                   .flags = MTD_CAP_NORFLASH,
                                   .size = m->size,
@@ -95,11 +102,13 @@ mtd_ioctl(struct file *f, uint32_t cmd, uintptr_t arg)
 static int64_t
 mtd_seek(struct file *f, int64_t off, int whence)
 {
-    return file_seek_within(f, off, whence, the_mtd->size);
+    const struct mtd *m = f->data;
+
+    return file_seek_within(f, off, whence, m->size);
 }
 
 static const struct file_ops mtd_fops = {
-    .read = mtd_read, .write = mtd_write, .ioctl = mtd_ioctl, .seek = mtd_seek
+    .open = mtd_open, .read = mtd_read, .write = mtd_write, .ioctl = mtd_ioctl, .seek = mtd_seek
 };
 
 int
