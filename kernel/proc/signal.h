@@ -7,7 +7,11 @@
 struct proc;
 
 enum { NSIG = CONFIG_SIGNAL_MAX, SIGINFO_MAX = CONFIG_SIGINFO_MAX };
-typedef uint64_t sigset_k; /* bit n-1: signal n */
+#if CONFIG_SIGNAL_MAX <= 32
+typedef uint32_t sigset_k; /* bit n-1: signal n; programs' sets (abi_sigset) have 64 bits anyway */
+#else
+typedef uint64_t sigset_k;
+#endif
 
 struct sigaction_k {
     uintptr_t handler; /* 0 SIG_DFL, 1 SIG_IGN, or a user address */

@@ -9,6 +9,7 @@
 #include <kernel/fs/poll.h>
 #include <kernel/mm/kmem.h>
 #include <kernel/proc/proc.h>
+#include <kernel/sys/sigset.h>
 #include <kernel/sys/sys_poll.h>
 #include <kernel/sys/upath.h>
 #include <kernel/trusted/bounds.h>
@@ -90,14 +91,12 @@ mask_begin(uint64_t addr, uint64_t size)
 
     if (addr == 0)
         return 0;
-    if (size != sizeof(set))
-        return -EINVAL;
-    rc = ucopy_in(&set, uaddr((uintptr_t)addr), sizeof(set));
+    rc = sigset_in(addr, size, &set);
     if (rc < 0)
         return rc;
     p->sig.saved_mask = p->sig.blocked;
     p->sig.restore_mask = true;
-    p->sig.blocked = set & ~(1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1));
+    p->sig.blocked = set & ~((sigset_k)1 << (SIGKILL - 1) | (sigset_k)1 << (SIGSTOP - 1));
     signal_recalc(p);
     return 0;
 }

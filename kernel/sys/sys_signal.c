@@ -6,6 +6,7 @@
 #include <kernel/mm/mm.h>
 #include <kernel/proc/proc.h>
 #include <kernel/proc/sigframe.h>
+#include <kernel/sys/sigset.h>
 #include <kernel/sys/clock.h>
 #include <kernel/sys/sys_signal.h>
 #include <kernel/trusted/ucopy.h>
@@ -22,7 +23,7 @@ sys_rt_sigaction(const struct sysargs *args)
     struct sigaction_abi new = { 0 }, old;
     int rc = 0;
 
-    if (signo < 1 || signo > NSIG || args->a[3] != sizeof(sigset_k))
+    if (signo < 1 || signo > NSIG || args->a[3] != sizeof(abi_sigset))
         return -EINVAL;
     if (args->a[1] != 0) {
         if (signo == SIGKILL || signo == SIGSTOP)
@@ -68,21 +69,22 @@ int64_t
 sys_rt_sigprocmask(const struct sysargs *args)
 {
     struct proc *p = proc_current();
-    sigset_k old = p->sig.blocked, set = 0;
+    abi_sigset old = p->sig.blocked;
+    sigset_k set;
     int rc = 0;
 
-    if (args->a[3] != sizeof(sigset_k))
+    if (args->a[3] != sizeof old)
         return -EINVAL;
     if (args->a[1] != 0) {
-        rc = ucopy_in(&set, uaddr(args->a[1]), sizeof set);
+        rc = sigset_in(args->a[1], args->a[3], &set);
         if (rc < 0)
             return rc;
         switch (args->a[0]) {
         case SIG_BLOCK:
-            set_mask(p, old | set);
+            set_mask(p, p->sig.blocked | set);
             break;
         case SIG_UNBLOCK:
-            set_mask(p, old & ~set);
+            set_mask(p, p->sig.blocked & ~set);
             break;
         case SIG_SETMASK:
             set_mask(p, set);
@@ -117,7 +119,7 @@ int64_t
 sys_rt_sigpending(const struct sysargs *args)
 {
     const struct proc *p = proc_current();
-    sigset_k set = p->sig.pending & p->sig.blocked;
+    abi_sigset set = p->sig.pending & p->sig.blocked;
 
     if (args->a[1] > sizeof set)
         return -EINVAL;
@@ -140,11 +142,8 @@ sys_rt_sigsuspend(const struct sysargs *args)
 {
     struct proc *p = proc_current();
     sigset_k set;
-    int rc;
+    int rc = sigset_in(args->a[0], args->a[1], &set);
 
-    if (args->a[1] != sizeof set)
-        return -EINVAL;
-    rc = ucopy_in(&set, uaddr(args->a[0]), sizeof set);
     if (rc < 0)
         return rc;
     p->sig.saved_mask = p->sig.blocked;
@@ -183,11 +182,8 @@ sys_rt_sigtimedwait(const struct sysargs *args)
     uint64_t deadline_ns = WAIT_FOREVER;
     struct siginfo_k info;
     sigset_k set;
-    int signo, rc;
+    int signo, rc = sigset_in(args->a[0], args->a[3], &set);
 
-    if (args->a[3] != sizeof set)
-        return -EINVAL;
-    rc = ucopy_in(&set, uaddr(args->a[0]), sizeof set);
     if (rc == 0 && args->a[2] != 0)
         rc = clock_read_deadline(CLOCK_MONOTONIC, false, uaddr(args->a[2]), &deadline_ns);
     if (rc < 0)
