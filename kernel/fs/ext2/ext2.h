@@ -182,7 +182,13 @@ ext2_super(struct ext2_fs *fs)
 
 /* super.c */
 /* Corruption: log, remember in the superblock.  Returns -EUCLEAN. */
-int ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...) printf_like(2, 3);
+#ifdef CONFIG_EXT2_TEXT
+#define ext2_corrupt(fs, ...) ext2_corrupt_say(fs, __VA_ARGS__)
+#else
+#define ext2_corrupt(fs, ...) (0 ? ext2_corrupt_say(fs, __VA_ARGS__) : ext2_corrupt_found(fs))
+#endif
+int ext2_corrupt_say(struct ext2_fs *fs, const char *fmt, ...) printf_like(2, 3);
+int ext2_corrupt_found(struct ext2_fs *fs); /* without words for what it is */
 /* Before the first change after mounting: the superblock no longer says "clean". */
 void ext2_mark_in_use(struct ext2_fs *fs) requires_lock(fs->lock);
 /* The group descriptor: its block (to be put) and the span of its 32 bytes. */

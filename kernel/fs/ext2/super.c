@@ -9,16 +9,9 @@
 enum { GROUPS_MAX = 4096, SUPER_OFFSET = 1024 };
 _Static_assert(GROUPS_MAX * sizeof(struct ext2_group) <= 65536, "one object holds them all");
 
-int
-ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...)
+static int
+remember_corrupt(struct ext2_fs *fs)
 {
-    char text[160];
-    va_list ap;
-
-    va_start(ap, fmt);
-    fmt_vprint(text, sizeof text, fmt, ap);
-    va_end(ap);
-    klog(LOG_ERR, "ext2: %s: corrupt: %s", fs->dev->name, text);
     if (!fs->errors_seen && fs->super != NULL && !fs->sb->read_only) {
         struct span s = ext2_super(fs);
 
@@ -27,6 +20,26 @@ ext2_corrupt(struct ext2_fs *fs, const char *fmt, ...)
     }
     fs->errors_seen = true;
     return -EUCLEAN;
+}
+
+int
+ext2_corrupt_say(struct ext2_fs *fs, const char *fmt, ...)
+{
+    char text[160];
+    va_list ap;
+
+    va_start(ap, fmt);
+    fmt_vprint(text, sizeof text, fmt, ap);
+    va_end(ap);
+    klog(LOG_ERR, "ext2: %s: corrupt: %s", fs->dev->name, text);
+    return remember_corrupt(fs);
+}
+
+int
+ext2_corrupt_found(struct ext2_fs *fs)
+{
+    klog(LOG_ERR, "ext2: %s: corrupt", fs->dev->name);
+    return remember_corrupt(fs);
 }
 
 uint32_t
