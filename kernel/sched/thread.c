@@ -16,7 +16,7 @@
 
 enum {
     VIEWS_MAX = CONFIG_PROC_MAX < 64
-                    ? CONFIG_PROC_MAX
+                    ? 4
                     : 64, /* threads shown to the policy at once; more are shown in rounds */
     GUARD_SIZE = PAGE_STACK_GUARD * PAGE_SIZE,
     STACK_CACHE_MAX = CONFIG_PROC_MAX < 16 ? 2 : 16, /* stacks of dead threads kept for new ones */

@@ -90,7 +90,7 @@ def test_grant():
 
 
 def test_one_after_the_other():
-    """Nothing is lost on the way.  Six programs come first: later the board's memory is in pieces too small for that."""
+    """Nothing is lost on the way."""
     both('/test/t_vfork', '/test/t_isolate /test/t_bad', '/test/t_calls /tmp', '/test/t_signal')
     both('/test/t_vfork', '/test/t_isolate /test/t_bad', '/test/t_signal', '/test/t_calls /tmp')
 
