@@ -34,11 +34,12 @@ enum { PAGE = 1024, WORD = 4, RIGHT_HZ = 50000000, TEST_ADDRESS = 0x155 };
 #define POLL_NS    50000ull
 
 /* The controller, and what of its memory is the programs'. */
-static struct flash {
+struct flash {
     struct io io, data;
     struct mutex lock;
     struct mtd mtd;
-} flash;
+};
+static struct flash *_Nullable the_flash;
 
 /* An operation on the word or page at `at`, a place in the data. */
 static int
@@ -105,28 +106,35 @@ static const struct mtd_ops flash_ops = { .read = flash_read,
 static int
 flash_attach(struct device *dev)
 {
+    struct flash *f;
+
     if (dev->io[0].size < REGISTERS || dev->hz != RIGHT_HZ)
         return -ENODEV;
     io_write32(&dev->io[0], FMA, TEST_ADDRESS);
     if (io_read32(&dev->io[0], FMA) != TEST_ADDRESS)
         return 0; /* QEMU has none */
-    flash.io = dev->io[0];
-    mutex_init(&flash.lock, dev->name, RANK_DEV);
-    dev->state = &flash;
+    f = kmem_alloc(sizeof *f);
+    if (f == NULL)
+        return -ENOMEM;
+    *f = (struct flash){ .io = dev->io[0], .mtd = { .ops = &flash_ops, .driver = f, .page = PAGE } };
+    mutex_init(&f->lock, dev->name, RANK_DEV);
+    the_flash = f;
+    dev->state = f;
     return 0;
 }
 
 static int
 flash_data_attach(struct device *dev)
 {
-    if (flash.io.size == 0)
+    struct flash *f = the_flash;
+
+    if (f == NULL)
         return 0;
     if (dev->io[0].size == 0 || (dev->io[0].base | dev->io[0].size) % PAGE != 0)
         return -ENODEV;
-    flash.data = dev->io[0];
-    flash.mtd =
-        (struct mtd){ .ops = &flash_ops, .driver = &flash, .size = dev->io[0].size, .page = PAGE };
-    return mtd_add(&flash.mtd);
+    f->data = dev->io[0];
+    f->mtd.size = dev->io[0].size;
+    return mtd_add(&f->mtd);
 }
 
 static const char *const compatible[] = { "luminary,flash", NULL };
