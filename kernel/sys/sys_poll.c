@@ -86,7 +86,7 @@ static int
 mask_begin(uint64_t addr, uint64_t size)
 {
     struct proc *p = proc_current();
-    sigset_k set;
+    sigset_k set = 0;
     int rc;
 
     if (addr == 0)

@@ -70,7 +70,7 @@ sys_rt_sigprocmask(const struct sysargs *args)
 {
     struct proc *p = proc_current();
     abi_sigset old = p->sig.blocked;
-    sigset_k set;
+    sigset_k set = 0;
     int rc = 0;
 
     if (args->a[3] != sizeof old)
@@ -141,7 +141,7 @@ int64_t
 sys_rt_sigsuspend(const struct sysargs *args)
 {
     struct proc *p = proc_current();
-    sigset_k set;
+    sigset_k set = 0;
     int rc = sigset_in(args->a[0], args->a[1], &set);
 
     if (rc < 0)
@@ -181,7 +181,7 @@ sys_rt_sigtimedwait(const struct sysargs *args)
     struct proc *p = proc_current();
     uint64_t deadline_ns = WAIT_FOREVER;
     struct siginfo_k info;
-    sigset_k set;
+    sigset_k set = 0;
     int signo, rc = sigset_in(args->a[0], args->a[3], &set);
 
     if (rc == 0 && args->a[2] != 0)
