@@ -50,10 +50,11 @@ bool
 grant_charge(uint8_t grant, uint64_t n)
 {
     struct account *a = account(grant);
-    uint64_t most = grant < GRANT_FIRST ? all_pages : a->pages + (a->live ? GRANT_MORE : 0);
-    uint64_t had = promised_to(a);
+    uint64_t had = promised_to(a), most = all_pages;
     uint64_t spare = grant == GRANT_COMMON ? 0 : GRANT_MIN;
 
+    if (grant >= GRANT_FIRST)
+        most = (uint64_t)a->pages + (a->live ? GRANT_MORE : 0);
     if (a->used + n > most || (a->used + n > had && a->used + n - had + spare > unpromised()))
         return false;
     a->used += (uint32_t)n;
