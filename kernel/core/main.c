@@ -110,6 +110,9 @@ kernel_main(const struct boot_info *info)
     static struct boot_info boot;
 
     boot = *info;
+
+    const bool small = boot.ram_size < 1 << 20;
+
     cmdline_set(boot.cmdline);
     log_level_from_cmdline();
     cell_skips_from_cmdline();
@@ -117,8 +120,8 @@ kernel_main(const struct boot_info *info)
     kmem_init();
     timer_table_init();
     sched_init();
-    klog(LOG_INFO, "Drydock on %s, %llu MiB of RAM", boot.board->name,
-         (unsigned long long)(boot.ram_size >> 20));
+    klog(LOG_INFO, "Drydock on %s, %u %s of RAM", boot.board->name,
+         (unsigned)(boot.ram_size >> (small ? 10 : 20)), small ? "KiB" : "MiB");
     start_boot_thread(&boot);
     sched_idle_loop();
 }
