@@ -60,9 +60,9 @@ def structure_sizes(elf):
 
 
 def stack_size(elf):
-    code = subprocess.run(['llvm-objdump-19', '-d', '--no-show-raw-insn', '--triple=thumbv7m-none-eabi', '--disassemble-symbols=hal_ctx_stack_size', elf],
-                          capture_output=True, text=True, check=True).stdout
-    return int(re.search(r'mov[sw.]*\s+r0, #(0x[0-9a-f]+)', code)[1], 16)
+    """Of a thread: the kernel's constant for it."""
+    text = subprocess.run(['llvm-dwarfdump-19', '--name=CTX_STACK', elf], capture_output=True, text=True, check=True).stdout
+    return int(re.search(r'DW_AT_const_value\s+\((\w+)\)', text)[1], 0)
 
 
 def process(elf, config):
