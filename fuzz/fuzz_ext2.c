@@ -3,13 +3,12 @@
  * that ends early. */
 #include <kernel/mm/kmem.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include <tests/unit/fake_fs.h>
 #include <tests/unit/fake_hal.h>
 
 #include "fuzz.h"
+#include "fuzz_fs.h"
 
 /* Block numbers in the input are taken modulo INTERESTING: metadata, directories and maps come first. */
 enum { RAM = 6 << 20, BLOCK = 1024, INTERESTING = 420, CHANGES_MAX = 64, REQUESTS_MAX = 20000 };
@@ -62,7 +61,7 @@ trouble(void)
 static void
 use(void)
 {
-    struct fs_usage before, after;
+    struct fs_usage before;
     bool read_only;
 
     if (fs_mount(false) != 0 || fs_umount() != 0) /* once around, so that what stays allocated is */
@@ -79,12 +78,7 @@ use(void)
             abort();
     }
     kmem_fail_at(0, 0);
-    after = fs_usage();
-    if (before.objects != after.objects || before.pages != after.pages) {
-        fprintf(stderr, "leaked: %lld objects, %lld pages\n",
-                (long long)(after.objects - before.objects), (long long)(after.pages - before.pages));
-        abort();
-    }
+    fuzz_fs_no_leak(&before);
 }
 
 int
@@ -96,9 +90,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fake_disk_reset();
     fake_disk_requests_max = REQUESTS_MAX;
     in = (struct fuzz_input){ data, size };
-    if (!fake_fs_run(RAM, use)) {
-        fprintf(stderr, "a deadlock: nothing more will happen\n");
-        abort();
-    }
+    fuzz_fs_run(RAM, use);
     return 0;
 }

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <tests/unit/fake_fs.h>
 #include <tests/unit/fake_hal.h>
 
 #include "fuzz.h"
+#include "fuzz_fs.h"
 
 enum { RAM = 6 << 20, AT = 0x10000, PATH_SIZE = 512, ENTRIES_MAX = 100, NODES_MAX = 200 };
 
@@ -93,7 +93,7 @@ map_tree(void *arg, const char *name)
 static void
 use(void)
 {
-    struct fs_usage before = fs_usage(), after;
+    struct fs_usage before = fs_usage();
     uint8_t fail = fuzz_decision(&in);
 
     initrd = (struct initrd){ cspan_of(in.at, in.left), paddr(AT) };
@@ -108,12 +108,7 @@ use(void)
             abort();
     }
     kmem_fail_at(0, 0);
-    after = fs_usage();
-    if (before.objects != after.objects || before.pages != after.pages) {
-        fprintf(stderr, "leaked: %lld objects, %lld pages\n",
-                (long long)(after.objects - before.objects), (long long)(after.pages - before.pages));
-        abort();
-    }
+    fuzz_fs_no_leak(&before);
 }
 
 int
@@ -121,9 +116,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_reset_kernel();
     in = (struct fuzz_input){ data, size };
-    if (!fake_fs_run(RAM, use)) {
-        fprintf(stderr, "a deadlock: nothing more will happen\n");
-        abort();
-    }
+    fuzz_fs_run(RAM, use);
     return 0;
 }
