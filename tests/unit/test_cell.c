@@ -1,5 +1,6 @@
 /* Take cells: every way out of a body, who is told what when one is skipped, and the poison on the state at rest. */
 #include <kernel/trusted/cell.h>
+#include <tests/sanitizer_exit.h>
 #include <tests/suite.h>
 
 #include <check.h>
@@ -9,20 +10,12 @@
 
 #include "fake_hal.h"
 
-enum { RAM = 1 << 20, ASAN_EXIT = 86 };
+enum { RAM = 1 << 20 };
 
 struct state {
     int value;
     char name[12];
 };
-
-const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-    return "exitcode=86:detect_leaks=0";
-}
 
 static struct state *state; /* in simulated RAM */
 static CELL(struct state) cell;
@@ -251,8 +244,8 @@ main(void)
     tcase_add_exit_test(tc, a_skip_can_be_fatal, FAKE_PANIC_EXIT);
     tcase_add_test(tc, interrupt_in_a_body);
     tcase_add_exit_test(tc, double_put_panics, FAKE_PANIC_EXIT);
-    tcase_add_exit_test(tc, escaped_pointer_is_found, ASAN_EXIT);
-    tcase_add_exit_test(tc, untaken_state_is_poisoned, ASAN_EXIT);
+    tcase_add_exit_test(tc, escaped_pointer_is_found, SANITIZER_EXIT);
+    tcase_add_exit_test(tc, untaken_state_is_poisoned, SANITIZER_EXIT);
     tcase_add_test(tc, taken_state_is_not_poisoned);
     suite_add_tcase(s, tc);
     return run_suite(s);

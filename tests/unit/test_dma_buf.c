@@ -5,6 +5,7 @@
 #include <kernel/trusted/field.h>
 
 #include <hal/cpu.h>
+#include <tests/sanitizer_exit.h>
 #include <tests/suite.h>
 
 #include <check.h>
@@ -13,16 +14,8 @@
 
 #include "fake_hal.h"
 
-enum { RAM = 4 << 20, SIZE = 4096, SANITIZER_EXIT = 86 };
+enum { RAM = 4 << 20, SIZE = 4096 };
 #define DEV "ide0"
-
-const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-    return "exitcode=86:detect_leaks=0";
-}
 
 /* What lies in the buffer, for accesses through members. */
 struct layout {

@@ -390,11 +390,3 @@ main(void)
     suite_add_tcase(s, t);
     return run_suite(s);
 }
-
-/* Sanitizer reports end the process with this status, as everywhere in the project. */
-const char *__asan_default_options(void);
-const char *
-__asan_default_options(void)
-{
-    return "exitcode=86:detect_leaks=0";
-}

@@ -3,6 +3,7 @@
 #include <kernel/mm/page.h>
 
 #include <hal/cpu.h>
+#include <tests/sanitizer_exit.h>
 #include <tests/suite.h>
 
 #include <check.h>
@@ -369,19 +370,11 @@ main(void)
     tcase_add_exit_test(tc, kmem_free_stranger, FAKE_PANIC_EXIT);
     tcase_add_exit_test(tc, kmem_free_page, FAKE_PANIC_EXIT);
     if (hal_mem_redzone() > 0) { /* deaths by the sanitizer */
-        tcase_add_exit_test(tc, kmem_overflow, 86);
-        tcase_add_exit_test(tc, kmem_big_overflow, 86);
-        tcase_add_exit_test(tc, kmem_use_after_free, 86);
-        tcase_add_exit_test(tc, page_use_after_free, 86);
+        tcase_add_exit_test(tc, kmem_overflow, SANITIZER_EXIT);
+        tcase_add_exit_test(tc, kmem_big_overflow, SANITIZER_EXIT);
+        tcase_add_exit_test(tc, kmem_use_after_free, SANITIZER_EXIT);
+        tcase_add_exit_test(tc, page_use_after_free, SANITIZER_EXIT);
     }
     suite_add_tcase(s, tc);
     return run_suite(s);
-}
-
-/* Sanitizer reports end the process with this status, as everywhere in the project. */
-const char *__asan_default_options(void);
-const char *
-__asan_default_options(void)
-{
-    return "exitcode=86:detect_leaks=0";
 }

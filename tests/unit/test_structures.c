@@ -7,6 +7,7 @@
 #include <kernel/trusted/tree.h>
 
 #include <hal/cpu.h>
+#include <tests/sanitizer_exit.h>
 #include <tests/suite.h>
 
 #include <check.h>
@@ -15,15 +16,7 @@
 
 #include "fake_hal.h"
 
-enum { RAM = 4 << 20, ITEMS = 200, ROUNDS = 20000, SANITIZER_EXIT = 86 };
-
-const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-    return "exitcode=86:detect_leaks=0";
-}
+enum { RAM = 4 << 20, ITEMS = 200, ROUNDS = 20000 };
 
 struct item {
     uint64_t value;
