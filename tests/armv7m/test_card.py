@@ -69,9 +69,18 @@ def test(board, elf, image, tap):
     fsck(image, tap)
 
 
-def main(argv):
+def put_programs(image, programs):
+    """{name on the card: program of user/arm}"""
+    for name, source in programs.items():
+        program = os.path.join(os.environ.get('BUILD', 'build'), 'user', 'arm', source)
+        for request in ('write %s %s' % (program, name), 'set_inode_field %s mode 0100755' % name):
+            subprocess.run(['/sbin/debugfs', '-w', '-R', request, image], capture_output=True, check=True)
+
+
+def main(argv, usage, programs, test):
+    """Run test(board, elf, image, tap) with a copy of the image that has the programs; the status of the program."""
     if len(argv) != 3:
-        sys.exit(__doc__)
+        sys.exit(usage)
     if shutil.which(QEMU) is None:
         print('1..0 # SKIP %s is not here' % QEMU)
         return 0
@@ -79,13 +88,11 @@ def main(argv):
     with tempfile.TemporaryDirectory() as d:
         image = os.path.join(d, 'card.img')
         shutil.copyfile(argv[2], image)
-        program = os.path.join(os.environ.get('BUILD', 'build'), 'user', 'arm', 'echo')
-        subprocess.run(['/sbin/debugfs', '-w', '-R', 'write %s say' % program, image], capture_output=True, check=True)
-        subprocess.run(['/sbin/debugfs', '-w', '-R', 'set_inode_field say mode 0100755', image], capture_output=True, check=True)
+        put_programs(image, programs)
         test(argv[0], argv[1], image, tap)
     print('1..%d' % tap.count)
     return tap.failed != 0
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], __doc__, {'say': 'echo'}, test))

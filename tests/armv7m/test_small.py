@@ -6,22 +6,12 @@ Prints TAP.
 """
 
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 
-from test_card import check, fsck, halt, on_card
-from test_shell import PROMPT, QEMU, Board, Tap, test_misdeeds_without_ps, test_several
+from test_card import check, fsck, halt, main, on_card
+from test_shell import PROMPT, Board, test_misdeeds_without_ps, test_several
 
 ON_CARD = {'say': 'echo', 'copy': 'cp', 'wait': 'sleep'}
-
-
-def put_programs(image):
-    for name, source in ON_CARD.items():
-        program = os.path.join(os.environ.get('BUILD', 'build'), 'user', 'arm', source)
-        for request in ('write %s %s' % (program, name), 'set_inode_field %s mode 0100755' % name):
-            subprocess.run(['/sbin/debugfs', '-w', '-R', request, image], capture_output=True, check=True)
 
 
 def boot(board, elf, image, tap):
@@ -58,21 +48,5 @@ def test(board, elf, image, tap):
         tap.check(on_card(image, 'd/c') == f.read(), 'a larger one too')
 
 
-def main(argv):
-    if len(argv) != 3:
-        sys.exit(__doc__)
-    if shutil.which(QEMU) is None:
-        print('1..0 # SKIP %s is not here' % QEMU)
-        return 0
-    tap = Tap()
-    with tempfile.TemporaryDirectory() as d:
-        image = os.path.join(d, 'card.img')
-        shutil.copyfile(argv[2], image)
-        put_programs(image)
-        test(argv[0], argv[1], image, tap)
-    print('1..%d' % tap.count)
-    return tap.failed != 0
-
-
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], __doc__, ON_CARD, test))
