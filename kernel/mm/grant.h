@@ -7,7 +7,7 @@
  *
  * Two accounts have no promise and share the rest:
  *   GRANT_COMMON  what boot made, and caches, which give back what is clean;
- *   GRANT_KEPT    what stays until somebody gives it back: the programs' own memory (bounded by RLIMIT_AS), tmpfs (by its size),
+ *   GRANT_KEPT    what stays until somebody gives it back: the programs' own memory (bounded by RLIMIT_DATA), tmpfs (by its size),
  *                 mounts, what a starting program needs.  It leaves GRANT_MIN pages for the caches, so files can always be read.
  * What a process leaves behind, because others use it, becomes common.
  *

@@ -29,11 +29,17 @@ mm_range_end(uintptr_t addr, uint64_t len)
 }
 
 int
+mm_within(unsigned which, uint64_t used, uint64_t pages)
+{
+    uint64_t limit = mm_limit(which) >> PAGE_SHIFT;
+
+    return used > limit || pages > limit - used ? -ENOMEM : 0;
+}
+
+int
 mm_may_grow(const struct mm *mm, uint64_t pages)
 {
-    uint64_t limit = mm_limit(RLIMIT_AS) >> PAGE_SHIFT;
-
-    return mm->vm_pages > limit || pages > limit - mm->vm_pages ? -ENOMEM : 0;
+    return mm_within(RLIMIT_AS, mm->vm_pages, pages);
 }
 
 int

@@ -78,7 +78,6 @@ pages_alloc(uint64_t pages)
     struct page *first = page_alloc_run(pages, region_fits);
 
     (void)grant_use(was);
-
     if (first == NULL)
         return 0;
     page_zero(first, pages);
@@ -209,9 +208,9 @@ mm_map(struct mm *mm, const struct mm_map_args *args, uintptr_t *addr_out)
         return rc;
     if (map_direct(mm, args, pages, addr_out))
         return 0;
-    if (pages > mm_limit(RLIMIT_DATA) >> PAGE_SHIFT ||
-        mm->rss_pages > (mm_limit(RLIMIT_DATA) >> PAGE_SHIFT) - pages)
-        return -ENOMEM;
+    rc = mm_within(RLIMIT_DATA, mm->rss_pages, pages);
+    if (rc < 0)
+        return rc;
 
     uintptr_t start = pages_alloc(pages);
 

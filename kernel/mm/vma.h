@@ -58,6 +58,8 @@ uint64_t mm_limit(unsigned which);
 uintptr_t mm_range_end(uintptr_t addr, uint64_t len);
 /* May `pages` more be mapped?  Checks RLIMIT_AS; -ENOMEM. */
 int must_check mm_may_grow(const struct mm *mm, uint64_t pages);
+/* May `pages` come to those `used` under the running process's limit `which`, in bytes?  -ENOMEM. */
+int must_check mm_within(unsigned which, uint64_t used, uint64_t pages);
 
 /* --- pages (pages.c) --- */
 
