@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
+#include <tests/unit/fake_fs_whole.h>
 #include <tests/unit/fake_hal.h>
 
 #include "fuzz.h"
-#include "fuzz_fs.h"
 
 /* Block numbers in the input are taken modulo INTERESTING: metadata, directories and maps come first. */
 enum { RAM = 6 << 20, BLOCK = 1024, INTERESTING = 420, CHANGES_MAX = 64, REQUESTS_MAX = 20000 };

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <tests/unit/fake_fs_whole.h>
 #include <tests/unit/fake_hal.h>
 
 #include "fuzz.h"
-#include "fuzz_fs.h"
 
 enum { RAM = 6 << 20, AT = 0x10000, PATH_SIZE = 512, ENTRIES_MAX = 100, NODES_MAX = 200 };
 

@@ -1,4 +1,4 @@
-/* What the fuzz targets of file systems share. */
+/* Of a whole run of fake_fs.h, for programs that end by abort() if it goes wrong: the fuzz targets of file systems. */
 #pragma once
 
 #include <stdio.h>
